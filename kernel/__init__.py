@@ -1,0 +1,1 @@
+"""Pure foundations: no Django, no I/O, no clock."""
