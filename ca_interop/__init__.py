@@ -1,0 +1,1 @@
+"""Certificates across authorities: paths, revocation, trust list, demo authorities."""

@@ -1,0 +1,1 @@
+"""Pure rules about certificates: no Django, no network, no clock."""
