@@ -1,0 +1,1 @@
+"""Electronic guarantees (电子保函)."""
