@@ -1,0 +1,162 @@
+"""Who signs and unwraps: the :class:`Signer` protocol and its form for keys in files.
+
+A PKCS#11 token or a loopback agent is another class with the same four members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
+
+from kernel.errors import Refused
+from sealing.recipients import unseal
+from sealing.refusals import KEY_FILE_BAD, KEY_NOT_OF_CERTIFICATE, KEY_UNSUPPORTED, WRAP_BAD
+
+PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+RSA_PSS, RSA_PKCS1 = "rsa-pss-sha256", "rsa-pkcs1-sha256"
+ECDSA_P256, ED25519 = "ecdsa-p256-sha256", "ed25519"
+PSS = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
+
+
+class Signer(Protocol):
+    """A holder of certificates and keys (双证: the two certificates may be one and the same)."""
+
+    @property
+    def chain(self) -> Sequence[x509.Certificate]:
+        """The signing certificate, then its issuers."""
+
+    @property
+    def encryption_certificate(self) -> x509.Certificate:
+        """The certificate to wrap content keys or shares to."""
+
+    @property
+    def alg(self) -> str:
+        """The signature algorithm of :meth:`sign`."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Signature over the data itself (hashing is part of the algorithm)."""
+
+    def unwrap(self, alg: str, sealed: bytes, context: bytes) -> bytes:
+        """Open bytes sealed to the encryption certificate; ``Refused(envelope.wrap_bad)``."""
+
+
+class SoftwareSigner:
+    """Keys in memory, from PKCS#12 or PEM. ``encryption`` is the second pair of 双证, if there is one."""
+
+    def __init__(
+        self,
+        key: PrivateKey,
+        chain: Sequence[x509.Certificate],
+        encryption: tuple[PrivateKey, x509.Certificate] | None = None,
+        alg: str = "",
+    ) -> None:
+        if not chain:
+            raise Refused(KEY_FILE_BAD(why="没有证书 / no certificate"))
+        self._chain = tuple(chain)
+        self._key = key
+        self._decryption_key, self._encryption_certificate = encryption or (key, self._chain[0])
+        self._alg = alg or algorithm_of(key)
+        _match(key, self._chain[0])
+        _match(self._decryption_key, self._encryption_certificate)
+
+    @property
+    def chain(self) -> Sequence[x509.Certificate]:
+        return self._chain
+
+    @property
+    def encryption_certificate(self) -> x509.Certificate:
+        return self._encryption_certificate
+
+    @property
+    def alg(self) -> str:
+        return self._alg
+
+    def sign(self, data: bytes) -> bytes:
+        return sign_with(self._key, self._alg, data)
+
+    def unwrap(self, alg: str, sealed: bytes, context: bytes) -> bytes:
+        if isinstance(self._decryption_key, ed25519.Ed25519PrivateKey):
+            raise Refused(WRAP_BAD())
+        return unseal(self._decryption_key, alg, sealed, context)
+
+
+def sign_with(key: PrivateKey, alg: str, data: bytes) -> bytes:
+    """Sign with a key in memory. ECDSA is deterministic (RFC 6979) and DER-encoded."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15() if alg == RSA_PKCS1 else PSS, hashes.SHA256())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    return key.sign(data)
+
+
+def algorithm_of(key: PrivateKey) -> str:
+    """The signature algorithm we choose for a private key, or ``Refused(key.unsupported)``."""
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return ED25519
+    if isinstance(key, rsa.RSAPrivateKey) and 2048 <= key.key_size <= 8192:
+        return RSA_PSS
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return ECDSA_P256
+    raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
+
+
+def spki(key: PublicKey) -> bytes:
+    """SubjectPublicKeyInfo DER: how public keys are compared."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Lower-case hex SHA-256 of the certificate's DER."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def from_pkcs12(data: bytes, password: bytes | None) -> SoftwareSigner:
+    """Key and chain of a PKCS#12 file; ``Refused(key.file_bad)`` for a wrong password or file."""
+    try:
+        key, certificate, others = pkcs12.load_key_and_certificates(data, password)
+    except (ValueError, TypeError, UnicodeError) as error:
+        raise Refused(KEY_FILE_BAD(why="口令错误或不是 PKCS#12 / wrong password or not PKCS#12")) from error
+    if key is None or certificate is None:
+        raise Refused(KEY_FILE_BAD(why="缺少私钥或证书 / key or certificate is missing"))
+    return SoftwareSigner(_known(key), _ordered(certificate, list(others)))
+
+
+def from_pem(data: bytes, password: bytes | None = None) -> SoftwareSigner:
+    """One private key and its certificates (any order) in PEM; ``Refused(key.file_bad)``."""
+    try:
+        key = _known(serialization.load_pem_private_key(data, password))
+        certificates = x509.load_pem_x509_certificates(data)
+    except (ValueError, TypeError) as error:
+        raise Refused(KEY_FILE_BAD(why="口令错误或不是 PEM 私钥和证书 / wrong password or PEM")) from error
+    mine = [c for c in certificates if c.public_key() == key.public_key()]
+    if not mine:
+        raise Refused(KEY_NOT_OF_CERTIFICATE())
+    return SoftwareSigner(key, _ordered(mine[0], [c for c in certificates if c is not mine[0]]))
+
+
+def _known(key: object) -> PrivateKey:
+    if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
+        return key
+    raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
+
+
+def _ordered(leaf: x509.Certificate, others: list[x509.Certificate]) -> list[x509.Certificate]:
+    chain = [leaf]
+    while chain[-1].issuer != chain[-1].subject:
+        above = next((c for c in others if c.subject == chain[-1].issuer and c not in chain), None)
+        if above is None:
+            break
+        chain.append(above)
+    return chain
+
+
+def _match(key: PrivateKey, certificate: x509.Certificate) -> None:
+    if key.public_key() != certificate.public_key():
+        raise Refused(KEY_NOT_OF_CERTIFICATE())
