@@ -1,0 +1,1 @@
+"""The shared shell: base templates, components, static files, error pages, base WebSocket consumer."""
