@@ -55,7 +55,4 @@ def badge_for(kind: str, value: str) -> Badge:
 
 def as_json() -> dict[str, dict[str, dict[str, str]]]:
     """The same table for ES modules (``json_script`` in base.html)."""
-    return {
-        kind: {v: b._asdict() for v, b in values.items()}
-        for kind, values in BADGES.items()
-    }
+    return {kind: {v: b._asdict() for v, b in values.items()} for kind, values in BADGES.items()}

@@ -69,9 +69,7 @@ def moment(value: datetime | str | None, form: str = "full") -> SafeString | str
     """``<time>`` with the machine's time in its attribute and Beijing time as its text."""
     if not value:
         return "—"
-    return format_html(
-        '<time datetime="{}">{}</time>', iso(value), beijing(value, form)
-    )
+    return format_html('<time datetime="{}">{}</time>', iso(value), beijing(value, form))
 
 
 def _decimal(value: Decimal | int | str) -> Decimal:
@@ -110,11 +108,7 @@ def digest(value: bytes | str | None) -> str:
     """A digest in groups of four hexadecimal digits; ``—`` for none."""
     if not value:
         return "—"
-    text = (
-        value.hex()
-        if isinstance(value, bytes | memoryview)
-        else str(value).removeprefix("sha256:")
-    )
+    text = value.hex() if isinstance(value, bytes | memoryview) else str(value).removeprefix("sha256:")
     return " ".join(text[i : i + 4] for i in range(0, len(text), 4))
 
 
@@ -154,10 +148,7 @@ def shell(context: Context) -> dict[str, Any]:
     actor = getattr(request, "actor", None)
     theme = cookies.get("theme", "")
     return {
-        "nav": [
-            {"href": href, "word": word, "current": path.startswith(href)}
-            for href, word in NAV
-        ],
+        "nav": [{"href": href, "word": word, "current": path.startswith(href)} for href, word in NAV],
         "actor": actor if actor is not None and not actor.has(Role.PUBLIC) else None,
         "elder": cookies.get("elder") == "1",
         "theme": theme if theme in ("light", "dark") else "",
@@ -207,27 +198,19 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def task_card(
-    content: str, title: str, tone: str = "action", id: str = "task"
-) -> SafeString:
+def task_card(content: str, title: str, tone: str = "action", id: str = "task") -> SafeString:
     """现在请您…: the one thing to do now. ``tone`` action, waiting, done or danger."""
-    return _partial(
-        "task_card", {"content": content, "title": title, "tone": tone, "id": id}
-    )
+    return _partial("task_card", {"content": content, "title": title, "tone": tone, "id": id})
 
 
 @register.simple_block_tag
 def card(content: str, title: str = "", note: str = "", id: str = "") -> SafeString:
     """A plain card with a heading and, beside it, a short note."""
-    return _partial(
-        "card", {"content": content, "title": title, "note": note, "id": id}
-    )
+    return _partial("card", {"content": content, "title": title, "note": note, "id": id})
 
 
 @register.simple_block_tag
-def empty_state(
-    content: str, title: str, href: str = "", action: str = ""
-) -> SafeString:
+def empty_state(content: str, title: str, href: str = "", action: str = "") -> SafeString:
     """Nothing here yet: says so, and offers the next useful act."""
     return _partial(
         "empty_state",
@@ -245,23 +228,13 @@ def stepper(steps: Iterable[Mapping[str, Any]], label: str = "步骤") -> dict[s
 
 
 @register.inclusion_tag(f"{_PARTIALS}countdown.html")
-def countdown(
-    deadline: datetime | str, now: datetime | str, label: str, own: bool = False
-) -> dict[str, Any]:
+def countdown(deadline: datetime | str, now: datetime | str, label: str, own: bool = False) -> dict[str, Any]:
     """Time left on the server's clock. ``own``: the last minute is announced assertively."""
     at, reading = _aware(deadline), _aware(now)
     left = max(0, int((at - reading).total_seconds()))
     days, rest = divmod(left, 86400)
     hms = f"{rest // 3600:02d}:{rest % 3600 // 60:02d}:{rest % 60:02d}"
-    level = (
-        "over"
-        if left == 0
-        else "loud"
-        if left <= 60
-        else "near"
-        if left <= 600
-        else "calm"
-    )
+    level = "over" if left == 0 else "loud" if left <= 60 else "near" if left <= 600 else "calm"
     text = f"{days} 天 {hms}" if days else hms
     return {
         "deadline": at,
@@ -274,9 +247,7 @@ def countdown(
 
 
 @register.inclusion_tag(f"{_PARTIALS}roster.html")
-def roster(
-    bids: Mapping[str, Mapping[str, Any]], own: str = "", reading: str = ""
-) -> dict[str, Any]:
+def roster(bids: Mapping[str, Mapping[str, Any]], own: str = "", reading: str = "") -> dict[str, Any]:
     """``bids`` as in the hall state document; ``own`` and ``reading`` are bid ids."""
     rows = [{"id": key, **row} for key, row in bids.items()]
     rows.sort(key=lambda row: (row.get("lot", ""), row.get("no") or 0))
@@ -284,17 +255,13 @@ def roster(
 
 
 @register.inclusion_tag(f"{_PARTIALS}read_out.html")
-def read_out(
-    bid: Mapping[str, Any] | None, no: int = 0, total: int = 0
-) -> dict[str, Any]:
+def read_out(bid: Mapping[str, Any] | None, no: int = 0, total: int = 0) -> dict[str, Any]:
     """The board, projector size: one bid of the hall state document, or ``None`` before the first."""
     return {"bid": bid, "no": no, "total": total}
 
 
 @register.inclusion_tag(f"{_PARTIALS}events.html")
-def events(
-    items: Iterable[Mapping[str, Any]], total: int = 0, href: str = ""
-) -> dict[str, Any]:
+def events(items: Iterable[Mapping[str, Any]], total: int = 0, href: str = "") -> dict[str, Any]:
     """Room events, newest first: mappings with ``seq``, ``at``, ``say``."""
     return {"items": list(items), "total": total, "href": href}
 
@@ -336,10 +303,7 @@ def draw_ceremony(draw: Mapping[str, Any]) -> dict[str, Any]:
 @register.inclusion_tag(f"{_PARTIALS}facts.html")
 def facts(rows: Iterable[Any], columns: int = 1) -> dict[str, Any]:
     """A ``dl``: pairs ``(term, value)`` or mappings with ``term``, ``value``, ``note``, ``href``."""
-    shaped = [
-        row if isinstance(row, Mapping) else {"term": row[0], "value": row[1]}
-        for row in rows
-    ]
+    shaped = [row if isinstance(row, Mapping) else {"term": row[0], "value": row[1]} for row in rows]
     return {"rows": shaped, "columns": columns}
 
 
@@ -383,20 +347,13 @@ def comparison_table(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compared(
-    row: Mapping[str, Any], columns: list[Mapping[str, Any]]
-) -> dict[str, Any]:
-    cells = [
-        {"text": cell, **column}
-        for cell, column in zip(row["cells"], columns, strict=True)
-    ]
+def _compared(row: Mapping[str, Any], columns: list[Mapping[str, Any]]) -> dict[str, Any]:
+    cells = [{"text": cell, **column} for cell, column in zip(row["cells"], columns, strict=True)]
     return {"cells": cells, "best": row.get("best", False), "note": row.get("note", "")}
 
 
 @register.inclusion_tag(f"{_PARTIALS}refusal_panel.html")
-def refusal_panel(
-    reasons: Iterable[Any], title: str = "没有办成", way_on: str = ""
-) -> dict[str, Any]:
+def refusal_panel(reasons: Iterable[Any], title: str = "没有办成", way_on: str = "") -> dict[str, Any]:
     """``reasons``: ``kernel.errors.Reason`` values or the same as mappings; ``way_on``: what you can do."""
     return {"reasons": list(reasons), "title": title, "way_on": way_on}
 
@@ -455,9 +412,7 @@ def error_summary(form: BaseForm, reasons: Iterable[Any] = ()) -> dict[str, Any]
                 }
             )
     for reason in reasons:
-        name = (
-            reason.field if not isinstance(reason, Mapping) else reason.get("field", "")
-        )
+        name = reason.field if not isinstance(reason, Mapping) else reason.get("field", "")
         bound = form[name] if name in form.fields else None
         rows.append({"reason": reason, "href": f"#{_anchor(bound)}" if bound else ""})
     return {"rows": rows}
@@ -469,9 +424,7 @@ def _anchor(bound: BoundField) -> str:
 
 
 @register.inclusion_tag(f"{_PARTIALS}file_drop.html")
-def file_drop(
-    name: str, label: str, help: str = "", accept: str = "", local: bool = False
-) -> dict[str, Any]:
+def file_drop(name: str, label: str, help: str = "", accept: str = "", local: bool = False) -> dict[str, Any]:
     """A file input that also takes a drop. ``local``: read in the page, never uploaded (input has no name)."""
     suffix = hashlib.sha256(name.encode()).hexdigest()[:6]
     return {
@@ -502,9 +455,7 @@ def pagination(context: Context, page: Any, label: str = "分页") -> dict[str, 
             "href": href(n) if isinstance(n, int) else "",
             "current": n == page.number,
         }
-        for n in page.paginator.get_elided_page_range(
-            page.number, on_each_side=2, on_ends=1
-        )
+        for n in page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
     ]
     before = href(page.previous_page_number()) if page.has_previous() else ""
     after = href(page.next_page_number()) if page.has_next() else ""

@@ -1,0 +1,39 @@
+"""The ASGI application: HTTP by Django, WebSockets by the rooms. Runs unchanged under Daphne and uvicorn."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from journal import ticker  # noqa: E402
+from portal.lifespan import Lifespan  # noqa: E402
+
+sockets = [
+    route
+    for room in ("trading", "evaluation")
+    if apps.is_installed(room) and find_spec(f"{room}.routing")
+    for route in import_module(f"{room}.routing").websocket_urlpatterns
+]
+
+if settings.EMBEDDED:
+    ticker.start()
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(sockets))),
+        "lifespan": Lifespan(),
+    }
+)

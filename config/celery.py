@@ -1,0 +1,13 @@
+"""Celery: real workers when scaled out, in process when embedded."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("mingtang")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

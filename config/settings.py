@@ -1,0 +1,215 @@
+"""One settings file, all from the environment. Without any variable: the embedded deployment
+(SQLite in WAL mode, in-process channel layer and tasks) for one machine.
+
+Scale-out by environment only: DATABASE_URL, REDIS_URL, CELERY_BROKER_URL (default: REDIS_URL).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("MINGTANG_VAR", BASE_DIR / "var"))
+
+
+def _flag(name: str, default: str = "0") -> bool:
+    return os.environ.get(name, default).lower() in ("1", "true", "yes", "on")
+
+
+def _secret() -> str:
+    """The secret key: from the environment, else made once and kept beside the data (mode 0600)."""
+    if given := os.environ.get("SECRET_KEY"):
+        return given
+    path = VAR / "keys" / "django-secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(path, "x", opener=lambda p, f: os.open(p, f, 0o600)) as handle:
+                handle.write(secrets.token_urlsafe(50))
+        except FileExistsError:
+            pass
+    return path.read_text().strip()
+
+
+def _database(url: str) -> dict[str, Any]:
+    """``postgresql://user:password@host:port/name`` (host may be empty: the local socket)."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("DATABASE_URL: only postgresql:// is supported; leave it out for SQLite")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+SECRET_KEY = _secret()
+DEBUG = _flag("DEBUG")
+TRAINING = _flag("TRAINING")
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+PLATFORM_NAME = os.environ.get("PLATFORM_NAME", "明堂公共资源交易平台")
+
+REDIS_URL = os.environ.get("REDIS_URL", "")
+#: One process that does everything (channel layer and tasks in process).
+EMBEDDED = not REDIS_URL
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "journal",
+    "portal",
+    *(
+        name
+        for name in (
+            "documents", "ca_interop", "parties", "trading", "guarantees", "evaluation", "agencies", "disclosure",
+        )
+        if (BASE_DIR / name / "apps.py").exists()
+        and (name != "trading" or ((BASE_DIR / "parties/apps.py").exists() and (BASE_DIR / "documents/apps.py").exists()))
+    ),
+]  # fmt: skip
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    *(
+        ["parties.middleware.ActorMiddleware"]
+        if (BASE_DIR / "parties/middleware.py").exists()
+        else ["portal.middleware.PublicActor"]
+    ),
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.middleware.Refusals",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = None
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.shell",
+            ],
+        },
+    },
+]
+
+if "DATABASE_URL" in os.environ:
+    DATABASES = {"default": _database(os.environ["DATABASE_URL"])}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.environ.get("SQLITE_FILE", str(VAR / "mingtang.sqlite3")),
+            "OPTIONS": {
+                # A write lock from the start: no transaction fails half way because another one wrote.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+            "TEST": {"NAME": os.environ.get("SQLITE_TEST_FILE", None)},
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+if PUBLIC_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31536000
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": os.environ.get("MEDIA_ROOT", str(VAR / "media"))},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = os.environ.get("MEDIA_ROOT", str(VAR / "media"))
+WHITENOISE_USE_FINDERS = True
+
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": (
+        {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+        if EMBEDDED
+        else {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    )
+}
+
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", REDIS_URL or "memory://")
+CELERY_TASK_ALWAYS_EAGER = EMBEDDED
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "due": {"task": "journal.tasks.take_due_moves", "schedule": 5.0},
+    "relay": {"task": "journal.tasks.relay_facts", "schedule": 5.0},
+    "sequence": {"task": "journal.tasks.sequence_acts", "schedule": 1.0},
+}
+
+# -- the transparency log and the platform's own signatures
+LOG_ORIGIN = os.environ.get("LOG_ORIGIN", "mingtang.example/log")
+LOG_KEY_FILE = os.environ.get("LOG_KEY_FILE", str(VAR / "keys" / "log.key"))
+PLATFORM_KEY_FILE = os.environ.get("PLATFORM_KEY_FILE", str(VAR / "keys" / "platform.pem"))
+
+# -- recognized certification authorities
+TRUST_LIST_PUBLISHERS = [p for p in os.environ.get("TRUST_LIST_PUBLISHERS", "").split(",") if p]
+REVOCATION_TIMEOUT_SECONDS = float(os.environ.get("REVOCATION_TIMEOUT_SECONDS", "3"))
+
+# -- uploads
+UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_BYTES", str(2 * 1024**3)))
+UPLOAD_MAX_OPEN = int(os.environ.get("UPLOAD_MAX_OPEN", "20000"))
+
+# -- gateways (each has a sandbox server that speaks the same protocol)
+GUARANTORS_URL = os.environ.get("GUARANTORS_URL", "")
+OPENING_GRACE_SECONDS = float(os.environ.get("OPENING_GRACE_SECONDS", "3"))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+}

@@ -1,0 +1,1 @@
+"""The one door (``perform``), the acts, the outbox and the transparency log."""

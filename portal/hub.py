@@ -1,0 +1,153 @@
+"""Fan-out of room events: one layer subscription a room and process, each frame encoded once, each
+socket with a bounded outbox. The layer only says "there is something new"; the truth is in the
+database, so a lost notice is found by the next poll."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+
+from portal import rooms
+
+log = logging.getLogger("mingtang.hub")
+OUTBOX = 256
+POLL_SECONDS = 2.0
+TOO_SLOW = 4408
+
+
+def group_of(room: str) -> str:
+    """Layer group names are ASCII and short; room keys are neither."""
+    return "room." + hashlib.sha256(room.encode()).hexdigest()[:40]
+
+
+def announce(room: str) -> None:
+    """Tell every process that ``room`` has news. Called after commit; never raises."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(group_of(room), {"type": "news", "room": room})
+    except Exception:
+        log.exception("announce %s", room)
+
+
+@dataclass(eq=False)
+class Listener:
+    """One socket in a room. ``queue`` holds encoded frames; ``None`` says: too slow, close."""
+
+    audiences: frozenset[str]
+    seq: int
+    queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
+
+    def put(self, text: str) -> bool:
+        try:
+            self.queue.put_nowait(text)
+        except asyncio.QueueFull:
+            return False
+        return True
+
+
+class RoomHub:
+    """All listeners of one room in this process."""
+
+    def __init__(self, room: str) -> None:
+        self.room = room
+        self.seq = 0
+        self.listeners: set[Listener] = set()
+        self.task: asyncio.Task[None] | None = None
+        self.news = asyncio.Event()
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        layer: Any = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(group_of(self.room), channel)
+        ear = asyncio.create_task(self._listen(layer, channel))
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.news.wait(), POLL_SECONDS)
+                self.news.clear()
+                try:
+                    await self._pump()
+                except Exception:
+                    log.exception("room %s", self.room)
+                    await asyncio.sleep(1)
+        finally:
+            ear.cancel()
+            await layer.group_discard(group_of(self.room), channel)
+
+    async def _listen(self, layer: Any, channel: str) -> None:
+        while True:
+            await layer.receive(channel)
+            self.news.set()
+
+    async def _pump(self) -> None:
+        """Read what is new and hand it out; the frame is encoded once for each way of seeing it."""
+        while True:
+            events = await database_sync_to_async(rooms.events_since)(self.room, self.seq)
+            if not events:
+                return
+            for event in events:
+                shown, hidden = "", ""
+                for listener in list(self.listeners):
+                    if event.seq <= listener.seq:
+                        continue
+                    listener.seq = event.seq
+                    if not event.audience or event.audience in listener.audiences:
+                        shown = shown or encode(rooms.frame(event, {event.audience}))
+                        text = shown
+                    else:
+                        hidden = hidden or encode(rooms.frame(event, ()))
+                        text = hidden
+                    if not listener.put(text):
+                        self._drop(listener)
+                self.seq = event.seq
+
+    def _drop(self, listener: Listener) -> None:
+        # A slow socket is closed and comes back by replay; the room never waits for it.
+        self.listeners.discard(listener)
+        while not listener.queue.empty():
+            listener.queue.get_nowait()
+        listener.queue.put_nowait(None)
+
+
+_hubs: dict[tuple[int, str], RoomHub] = {}
+
+
+def join(room: str, listener: Listener) -> RoomHub:
+    """Add a listener that has everything up to ``listener.seq``. Call it on the event loop."""
+    loop = id(asyncio.get_running_loop())
+    hub = _hubs.get((loop, room))
+    if hub is None or hub.task is None or hub.task.done():
+        hub = RoomHub(room)
+        hub.seq = listener.seq
+        _hubs[loop, room] = hub
+        hub.start()
+    hub.listeners.add(listener)
+    hub.seq = min(hub.seq, listener.seq)
+    hub.news.set()
+    return hub
+
+
+def leave(hub: RoomHub, listener: Listener) -> None:
+    hub.listeners.discard(listener)
+    if not hub.listeners and hub.task is not None:
+        hub.task.cancel()
+        for key in [k for k, v in _hubs.items() if v is hub]:
+            del _hubs[key]
+
+
+def encode(frame: dict[str, Any]) -> str:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""Projects, tenders, lots, sealed bids, opening sessions, objections, awards, contracts."""

@@ -1,0 +1,197 @@
+"""Projects, tenders, lots and what is published about them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from kernel.ids import uuid7
+from trading.rules.statuses import LOT_ZH, TENDER_ZH, LotStatus, TenderStatus
+
+
+class Project(models.Model):
+    """招标项目. ``number`` is public; ``regime`` chooses the rulebook family."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    regime = models.CharField(max_length=40, default="tendering_law")
+    category = models.CharField(max_length=20, default="works")
+    procuring_entity = models.ForeignKey(
+        "parties.Organization", on_delete=models.PROTECT, related_name="projects"
+    )
+    agent = models.ForeignKey(
+        "parties.Organization", on_delete=models.PROTECT, related_name="agent_projects", null=True, blank=True
+    )
+    state_funded = models.BooleanField(default=True)
+    estimate = models.DecimalField(max_digits=18, decimal_places=2)
+    location = models.CharField(max_length=100, blank=True)
+    approval = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(estimate__gte=0), name="project_estimate_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class Tender(models.Model):
+    """招标（一次）. Times are UTC; what only the clock decides is computed by ``rules``.
+
+    ``evaluation_method`` is the frozen JSON of ``rules.evaluation_method``; ``requirements`` what a bid
+    bundle must hold: ``[{"role", "title", "required": bool, "media_types": [...]}]``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tenders")
+    title = models.CharField(max_length=200)
+    status = models.CharField(
+        max_length=20, choices=[(s.value, TENDER_ZH[s]) for s in TenderStatus], default=TenderStatus.DRAFT
+    )
+    rulebook = models.CharField(max_length=60)
+    evaluation_method = models.JSONField(default=dict)
+    requirements = models.JSONField(default=list)
+    notice_text = models.TextField(blank=True)
+    currency = models.CharField(max_length=3, default="CNY")
+    part = models.CharField(max_length=20, default="whole")
+    bid_validity_days = models.PositiveIntegerField(default=90)
+    decryption_minutes = models.PositiveIntegerField(default=60)
+    share_threshold = models.PositiveSmallIntegerField(default=2)
+    announced_at = models.DateTimeField(null=True, blank=True)
+    documents_from = models.DateTimeField(null=True, blank=True)
+    documents_until = models.DateTimeField(null=True, blank=True)
+    enquiry_deadline = models.DateTimeField(null=True, blank=True)
+    submission_deadline = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(share_threshold__gte=2), name="tender_share_threshold_at_least_two"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class Lot(models.Model):
+    """标段. ``no`` counts from 1; in envelopes and guarantees the lot is ``str(no)``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="lots")
+    no = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    scope = models.TextField(blank=True)
+    estimate = models.DecimalField(max_digits=18, decimal_places=2)
+    ceiling_price = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    bond_amount = models.DecimalField(max_digits=18, decimal_places=2)
+    duration_days = models.PositiveIntegerField()
+    status = models.CharField(
+        max_length=24, choices=[(s.value, LOT_ZH[s]) for s in LotStatus], default=LotStatus.PENDING
+    )
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ["no"]
+        constraints = [
+            models.UniqueConstraint(fields=["tender", "no"], name="lot_no_once_a_tender"),
+            models.CheckConstraint(condition=models.Q(estimate__gte=0), name="lot_estimate_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(ceiling_price__isnull=True) | models.Q(ceiling_price__gt=0),
+                name="lot_ceiling_price_positive",
+            ),
+            models.CheckConstraint(condition=models.Q(bond_amount__gte=0), name="lot_bond_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tender.number}-{self.no:02d}"
+
+    @property
+    def code(self) -> str:
+        """Public number: the tender's and two digits."""
+        return f"{self.tender.number}-{self.no:02d}"
+
+
+class Custodian(models.Model):
+    """A holder of key shares of one tender: 1…n. ``certificate`` is DER of the encryption certificate."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="custodians")
+    index = models.PositiveSmallIntegerField()
+    organization = models.ForeignKey("parties.Organization", on_delete=models.PROTECT, related_name="+")
+    certificate = models.BinaryField()
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["tender", "index"], name="custodian_index_once_a_tender"),
+            models.UniqueConstraint(fields=["tender", "fingerprint"], name="custodian_once_a_tender"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tender.number} #{self.index}"
+
+
+class TenderDocument(models.Model):
+    """A document of a tender or of one lot. ``kind``: notice, bidding_documents, boq, clarification,
+    opening_record, evaluation_report, candidate_notice, award_notice, acceptance_notice, contract,
+    other. ``public``: anybody may read it; otherwise the app's policy decides."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="documents")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="documents", null=True, blank=True)
+    kind = models.CharField(max_length=30)
+    title = models.CharField(max_length=200)
+    file = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    public = models.BooleanField(default=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["published_at", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DocumentDownload(models.Model):
+    """Who took the bidding documents: secret until the deadline (20号令第二十一条), never shown to staff."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="downloads")
+    organization = models.ForeignKey("parties.Organization", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tender", "organization"], name="download_once_an_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tender_id} {self.at}"
+
+
+class Enquiry(models.Model):
+    """A question before the deadline; the asker is never shown. ``kind``: enquiry or objection (异议)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="enquiries")
+    kind = models.CharField(max_length=20, default="enquiry")
+    text = models.TextField()
+    asked_by = models.ForeignKey("parties.Organization", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["asked_at"]
+
+    def __str__(self) -> str:
+        return self.text[:40]

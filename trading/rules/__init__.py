@@ -1,0 +1,1 @@
+"""Pure rules of trading: statuses, move tables, guards. No Django, no clock."""
