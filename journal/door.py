@@ -23,6 +23,7 @@ from journal import after_commit, clock
 from journal.facts import Fact
 from journal.models import Act, OutboxFact, Performed
 from kernel.actor import Actor
+from kernel.acts import SALT_SIZE, leaf_of
 from kernel.canonical_json import canonical
 from kernel.clock import iso
 from kernel.errors import Kind, Reason, ReasonForm, Refused
@@ -45,9 +46,6 @@ RACE_LOST = ReasonForm(
     en="another act at the same moment got there first ({constraint}); reload and try again",
     kind=Kind.CONFLICT,
 )
-
-#: A log entry's length is 16 bits (C2SP tlog-tiles).
-MAX_ACT = 0xFFFF
 
 #: Constraint name → the reason it stands for. Apps add theirs: ``CONSTRAINTS["lot_no_once"] = FORM``.
 CONSTRAINTS: dict[str, ReasonForm] = {}
@@ -211,13 +209,7 @@ def append_act(command: Command, ctx: Context, done: Done) -> Act:
 
 
 def write_act(document: dict[str, Any], *, sealed: bool, act_id: uuid.UUID, at: datetime) -> Act:
-    said = canonical(document)
-    if len(said) > MAX_ACT:
-        raise ValueError(f"{document['verb']}: an act of {len(said)} bytes; large things go in by digest")
-    salt, leaf = None, said
-    if sealed:
-        salt = os.urandom(32)
-        leaf = sealed_leaf(salt, said)
+    salt = os.urandom(SALT_SIZE) if sealed else None
     return Act.objects.create(
         id=act_id,
         verb=document["verb"],
@@ -226,13 +218,8 @@ def write_act(document: dict[str, Any], *, sealed: bool, act_id: uuid.UUID, at: 
         at=at,
         document=document,
         salt=salt,
-        leaf=leaf,
+        leaf=leaf_of(document, salt),
     )
-
-
-def sealed_leaf(salt: bytes, said: bytes) -> bytes:
-    """The log entry of a sealed act: it tells nothing but that something was done."""
-    return canonical({"v": 1, "sealed": hashlib.sha256(salt + said).hexdigest()})
 
 
 def _put_out(ctx: Context) -> None:

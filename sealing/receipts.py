@@ -2,8 +2,8 @@
 
 A receipt is a signed statement ``mingtang/bid-receipt`` with the payload of :data:`_KEYS`:
 ``bid`` is a UUID, ``size`` bytes, ``received_at`` RFC 3339 UTC with microseconds, ``act`` the journal's
-act document, ``index`` its place in the log, ``proof`` text in C2SP ``tlog-proof@v1``. The log's leaf is
-the act's canonical bytes.
+act document, ``salt`` what opens its commitment in the log (base64, empty for an open act), ``index`` its
+place in the log, ``proof`` text in C2SP ``tlog-proof@v1``. The leaf is :func:`kernel.acts.leaf_of`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kernel.acts import SALT_SIZE, leaf_of
 from kernel.canonical_json import canonical
 from kernel.clock import parse_iso
 from kernel.errors import Refused
@@ -27,10 +28,10 @@ from sealing.statements import Signing
 
 PURPOSE = "bid-receipt"
 _KEYS = ("v", "tender", "lot", "part", "bid", "pseudonym", "envelope_sha256", "size", "received_at",
-         "act", "index", "proof")  # fmt: skip
+         "act", "salt", "index", "proof")  # fmt: skip
 
-#: ``verify_proof(text, leaf_bytes, vkey)``: raises ``Refused`` unless the leaf is in the signed tree.
-ProofVerifier = Callable[[str, bytes, str], Any]
+#: ``verify_proof(text, leaf_bytes, [vkey])``: raises ``Refused`` unless the leaf is in the signed tree.
+ProofVerifier = Callable[[str, bytes, list[str]], Any]
 
 
 def issue(payload: Mapping[str, Any], platform: PrivateKey | Signing) -> dict[str, Any]:
@@ -57,6 +58,8 @@ def read(receipt: Any) -> dict[str, Any]:
     except ValueError as error:
         raise fields.bad("received_at", "应为 RFC 3339 时间 / must be RFC 3339") from error
     fields.mapping(got["act"], "act")
+    if got["salt"] != "":
+        fields.b64_bytes(got, "salt", low=SALT_SIZE, limit=SALT_SIZE)
     fields.integer(got, "index", 0, 1 << 52)
     if not isinstance(got["proof"], str) or not 0 < len(got["proof"]) <= 64 * 1024:
         raise fields.bad("proof", "应为文本 / must be text")
@@ -122,7 +125,8 @@ def _texts(value: Any) -> list[str]:
 def _check_log(got: Mapping[str, Any], vkey: str, verifier: ProofVerifier) -> Evidence:
     if proof_index(got["proof"]) != got["index"]:
         raise Refused(RECEIPT_PROOF(why="位置与回执不符 / index differs from the receipt"))
-    verifier(got["proof"], canonical(got["act"]), vkey)
+    salt = fields.b64_bytes(got, "salt", low=SALT_SIZE, limit=SALT_SIZE) if got["salt"] else None
+    verifier(got["proof"], leaf_of(got["act"], salt), [vkey])
     return Evidence(
         3,
         "receipt.log",

@@ -14,6 +14,7 @@ from journal.facts import FACTS, REACTIONS, Delivery, Fact, reacts_to
 from journal.models import Act, Checkpoint, OutboxFact, ReactionDone
 from kernel import tlog
 from kernel.actor import SYSTEM, Actor, Role
+from kernel.acts import leaf_of
 from kernel.canonical_json import canonical
 from kernel.errors import Kind, Reason, Refused
 
@@ -96,9 +97,7 @@ def test_a_sealed_act_stands_in_the_log_as_a_commitment() -> None:
     perform(Whisper("八百万"), CENTER, via="http")
     act = Act.objects.get()
     assert "八百万".encode() not in bytes(act.leaf)
-    from journal.door import sealed_leaf
-
-    assert bytes(act.leaf) == sealed_leaf(bytes(act.salt or b""), canonical(act.document))
+    assert bytes(act.leaf) == leaf_of(act.document, bytes(act.salt or b""))
 
 
 @pytest.mark.django_db(transaction=True)
