@@ -1,0 +1,1 @@
+"""Pure rules about persons, organizations and roles: no Django, no clock."""
