@@ -15,6 +15,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.conf import settings
 
 from portal import rooms
 
@@ -30,14 +31,23 @@ def group_of(room: str) -> str:
 
 
 def announce(room: str) -> None:
-    """Tell every process that ``room`` has news. Called after commit; never raises."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
+    """Tell every process that ``room`` has news. Called after commit, from any thread; never raises."""
+    wake(room)
+    if settings.EMBEDDED:
+        return  # there is no other process
     try:
+        layer: Any = get_channel_layer()
         async_to_sync(layer.group_send)(group_of(room), {"type": "news", "room": room})
     except Exception:
         log.exception("announce %s", room)
+
+
+def wake(room: str) -> None:
+    """Wake this process's hubs of ``room``."""
+    for hub in list(_hubs.values()):
+        if hub.room == room:
+            with contextlib.suppress(RuntimeError):  # its loop has just been closed
+                hub.loop.call_soon_threadsafe(hub.news.set)
 
 
 @dataclass(eq=False)
@@ -65,15 +75,13 @@ class RoomHub:
         self.listeners: set[Listener] = set()
         self.task: asyncio.Task[None] | None = None
         self.news = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
 
     def start(self) -> None:
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        layer: Any = get_channel_layer()
-        channel = await layer.new_channel()
-        await layer.group_add(group_of(self.room), channel)
-        ear = asyncio.create_task(self._listen(layer, channel))
+        ear = None if settings.EMBEDDED else asyncio.create_task(self._listen())
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -85,13 +93,24 @@ class RoomHub:
                     log.exception("room %s", self.room)
                     await asyncio.sleep(1)
         finally:
-            ear.cancel()
-            await layer.group_discard(group_of(self.room), channel)
+            if ear is not None:
+                ear.cancel()
 
-    async def _listen(self, layer: Any, channel: str) -> None:
-        while True:
-            await layer.receive(channel)
-            self.news.set()
+    async def _listen(self) -> None:
+        """One subscription of the channel layer for the room and process, whatever the number of sockets."""
+        layer: Any = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(group_of(self.room), channel)
+        try:
+            while True:
+                try:
+                    await layer.receive(channel)
+                except Exception:
+                    log.exception("channel layer of %s", self.room)
+                    await asyncio.sleep(1)
+                self.news.set()
+        finally:
+            await layer.group_discard(group_of(self.room), channel)
 
     async def _pump(self) -> None:
         """Read what is new and hand it out; the frame is encoded once for each way of seeing it."""
