@@ -1,0 +1,1 @@
+"""JSON doors of trading under /api/v1/. They parse, perform or ask, and render."""

@@ -1,0 +1,1 @@
+"""Every verb of trading. Importing the package registers all handlers."""

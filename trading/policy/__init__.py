@@ -1,0 +1,1 @@
+"""Who may do what in trading: ``may_<verb>(actor, row) -> Reason | None``."""

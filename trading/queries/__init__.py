@@ -1,0 +1,1 @@
+"""Questions that trading answers. One function a question."""

@@ -1,0 +1,1 @@
+"""Pages of trading. They parse, perform or ask, and render."""
