@@ -24,7 +24,14 @@ ITEMS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("拆除工程", "041001006", "拆除管道", "混凝土管，管径 600 mm 以内", "m", "46.30"),
     ("道路工程", "040201004", "掺石灰处治路床", "石灰含量 8%，厚 40 cm", "m²", "36.90"),
     ("道路工程", "040202004", "石灰粉煤灰碎石底基层", "配合比 10:20:70，厚 20 cm", "m²", "48.20"),
-    ("道路工程", "040202015", "水泥稳定碎石基层", "水泥含量 5%，厚 18 cm，七天强度不低于 3.5 MPa", "m²", "62.40"),
+    (
+        "道路工程",
+        "040202015",
+        "水泥稳定碎石基层",
+        "水泥含量 5%，厚 18 cm，七天强度不低于 3.5 MPa",
+        "m²",
+        "62.40",
+    ),
     ("道路工程", "040203003", "透层、封层", "乳化沥青透层 1.0 L/m²，稀浆封层 ES-2", "m²", "9.80"),
     ("道路工程", "040203006", "沥青混凝土下面层", "AC-25C，厚 8 cm，玄武岩", "m²", "88.50"),
     ("道路工程", "040203006", "沥青混凝土中面层", "AC-20C，厚 6 cm，SBS 改性", "m²", "74.60"),
@@ -103,7 +110,9 @@ def lines(lot: int, target: Decimal) -> list[Line]:
     out, seen = [], {}
     for no, (section, code, name, feature, unit, price, share) in enumerate(raw, start=1):
         seen[code] = seen.get(code, 0) + 1
-        places = Decimal("1") if unit in ("个", "座", "套", "台", "块", "株", "处", "台次") else Decimal("0.1")
+        places = (
+            Decimal("1") if unit in ("个", "座", "套", "台", "块", "株", "处", "台次") else Decimal("0.1")
+        )
         quantity = max(places, (each * share / price).quantize(places, ROUND_HALF_UP))
         out.append(Line(no, f"{code}{seen[code]:03d}", section, name, feature, unit, quantity, price))
     return out
@@ -124,7 +133,17 @@ def priced(bill: list[Line], bidder: str, factor: Decimal) -> list[Line]:
     return out
 
 
-_HEAD = ("序号", "项目编码", "分部", "项目名称", "项目特征", "计量单位", "工程量", "综合单价（元）", "合价（元）")
+_HEAD = (
+    "序号",
+    "项目编码",
+    "分部",
+    "项目名称",
+    "项目特征",
+    "计量单位",
+    "工程量",
+    "综合单价（元）",
+    "合价（元）",
+)
 
 
 def as_csv(bill: list[Line], *, with_prices: bool = True) -> bytes:
@@ -134,7 +153,9 @@ def as_csv(bill: list[Line], *, with_prices: bool = True) -> bytes:
     writer.writerow(_HEAD)
     for line in bill:
         prices = (str(line.unit_price), str(line.amount)) if with_prices else ("", "")
-        writer.writerow((line.no, line.code, line.section, line.name, line.feature, line.unit, line.quantity, *prices))
+        writer.writerow(
+            (line.no, line.code, line.section, line.name, line.feature, line.unit, line.quantity, *prices)
+        )
     if with_prices:
         writer.writerow(("", "", "", "合计", "", "", "", "", str(total(bill))))
     return b"\xef\xbb\xbf" + out.getvalue().encode()

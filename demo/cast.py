@@ -22,18 +22,14 @@ class Organization:
     ca: str
 
 
-CENTER = Organization(
-    "center", "盐城市公共资源交易中心", code("123209004683A1207"), "王敏", "demo-ca-1"
-)
+CENTER = Organization("center", "盐城市公共资源交易中心", code("123209004683A1207"), "王敏", "demo-ca-1")
 AUTHORITY = Organization(
     "authority", "盐城市住房和城乡建设局", code("11320900014350526"), "陈立国", "demo-ca-2"
 )
 OWNER = Organization(
     "owner", "盐城市城市建设投资集团有限公司", code("91320900740660513"), "孙海涛", "demo-ca-1"
 )
-ISSUER = Organization(
-    "issuer", "江苏黄海融资担保有限公司", code("91320900MA1XH2PW5"), "顾云", "demo-ca-2"
-)
+ISSUER = Organization("issuer", "江苏黄海融资担保有限公司", code("91320900MA1XH2PW5"), "顾云", "demo-ca-2")
 
 AGENCIES = (
     Organization("agency-1", "江苏建诚工程咨询有限公司", code("91320902MA1NAQ117"), "吴倩", "demo-ca-1"),
@@ -55,7 +51,9 @@ class Bidder:
     twist: str = ""
 
 
-def _bidder(no: int, name: str, body: str, person: str, factors: dict[int, str], manager: str, twist: str) -> Bidder:
+def _bidder(
+    no: int, name: str, body: str, person: str, factors: dict[int, str], manager: str, twist: str
+) -> Bidder:
     return Bidder(
         Organization(f"bidder-{no}", name, code(body), person, f"demo-ca-{(no - 1) % 3 + 1}"),
         {lot: Decimal(share) for lot, share in factors.items()},
@@ -101,7 +99,20 @@ _EMPLOYERS = (
     ("江苏方正工程造价咨询有限公司", "91320900MA1ZLD117"),
     ("射阳县建筑设计院有限公司", "91320924MA20MEF28"),
 )
-_NAMES = ("蒋正明", "沈玉兰", "韩国栋", "杨帆", "朱立新", "秦岚", "尤建军", "许永康", "吕思源", "施海燕", "孔令辉", "曹文轩")
+_NAMES = (
+    "蒋正明",
+    "沈玉兰",
+    "韩国栋",
+    "杨帆",
+    "朱立新",
+    "秦岚",
+    "尤建军",
+    "许永康",
+    "吕思源",
+    "施海燕",
+    "孔令辉",
+    "曹文轩",
+)
 
 
 def _experts() -> tuple[Expert, ...]:
