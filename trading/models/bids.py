@@ -31,8 +31,13 @@ class Bid(models.Model):
         max_length=16, choices=[(s.value, BID_ZH[s]) for s in BidStatus], default=BidStatus.SUBMITTED
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal = models.JSONField(null=True, blank=True)  # the signed statement that took it back
     number = models.PositiveSmallIntegerField(null=True, blank=True)
-    # -- from here on only after opening
+    # -- from here on only after the deadline
+    key_release = models.JSONField(null=True, blank=True)  # the signed mingtang/key-release
+    key_released_at = models.DateTimeField(null=True, blank=True)
+    quorum_requested_at = models.DateTimeField(null=True, blank=True)
+    quorum_reason = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     opened_by = models.CharField(max_length=10, blank=True)  # "bidder" or "quorum"
     content_key = models.BinaryField(null=True, blank=True)
@@ -48,9 +53,12 @@ class Bid(models.Model):
     )
     read_out_at = models.DateTimeField(null=True, blank=True)
     failure_cause = models.CharField(max_length=10, blank=True, default=CauseOfFailure.NONE)
-    failure = models.JSONField(null=True, blank=True)
+    failure = models.JSONField(
+        null=True, blank=True
+    )  # {"code", "zh", "en"}, then {"said", "said_by", "said_at"}
 
     class Meta:
+        ordering = ["lot__no", "number", "received_at"]
         constraints = [
             models.UniqueConstraint(fields=["lot", "part", "pseudonym"], name="bid_pseudonym_once_a_lot"),
             models.UniqueConstraint(fields=["envelope_sha256"], name="bid_envelope_once"),
