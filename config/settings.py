@@ -159,10 +159,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": os.environ.get("MEDIA_ROOT", str(VAR / "media"))},
-    },
+    "default": {"BACKEND": "documents.storage.DurableStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", str(VAR / "media"))
@@ -202,6 +199,8 @@ REVOCATION_TIMEOUT_SECONDS = float(os.environ.get("REVOCATION_TIMEOUT_SECONDS", 
 # -- uploads
 UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 UPLOAD_MAX_OPEN = int(os.environ.get("UPLOAD_MAX_OPEN", "20000"))
+#: How much of the disk uploads leave free.
+UPLOAD_RESERVE_BYTES = int(os.environ.get("UPLOAD_RESERVE_BYTES", str(512 * 1024**2)))
 
 # -- gateways (each has a sandbox server that speaks the same protocol)
 GUARANTORS_URL = os.environ.get("GUARANTORS_URL", "")
