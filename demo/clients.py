@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from kernel.merge_patch import merge_patch
 from sealing import statements
 from sealing.signer import SoftwareSigner, from_pem
 
@@ -143,8 +144,6 @@ class RoomClient:
         self.reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        from portal.rooms import merge_patch
-
         async for text in self.socket:
             frame = json.loads(text)
             if frame["t"] == "event":

@@ -1,7 +1,8 @@
 """What follows a commit: numbering the new acts and relaying facts.
 
-Embedded (one process) it runs right after the commit, in the same thread; with workers it is a
-Celery task, and the beat finds whatever was lost on the way.
+Embedded (one process) it runs right after the commit, in the same thread. With workers, facts are
+relayed by a Celery task, and acts are numbered by the beat or by whoever needs a proof first; the
+beat also finds whatever was lost on the way.
 """
 
 from __future__ import annotations
@@ -16,13 +17,26 @@ log = logging.getLogger("mingtang.journal")
 _running = threading.local()
 
 
-def plan() -> None:
-    """Ask for it once the current transaction has committed."""
-    transaction.on_commit(run)
+def plan(*, facts: bool) -> None:
+    """Ask for it once the current transaction has committed. ``facts``: there are some to relay."""
+    if settings.EMBEDDED:
+        transaction.on_commit(run_here)
+    elif facts:
+        transaction.on_commit(send_away)
 
 
-def run() -> None:
-    """Number acts and relay facts now. Never raises: the act is done, and the beat comes again."""
+def send_away() -> None:
+    """Have a worker relay the facts. Never raises: the act is done, and the beat comes again."""
+    from journal import tasks
+
+    try:
+        tasks.relay_facts.delay()
+    except Exception:
+        log.exception("the broker is out of reach; the beat will relay")
+
+
+def run_here() -> None:
+    """Number acts and relay facts now. Never raises."""
     # A reaction performs commands whose commits land here again: the outermost loop takes them all.
     if getattr(_running, "now", False):
         _running.again = True
@@ -39,14 +53,10 @@ def run() -> None:
 
 
 def _once() -> None:
-    from journal import tasks
+    from journal import outbox, sequencer
 
     try:
-        if settings.EMBEDDED:
-            tasks.sequence()
-            tasks.relay()
-        else:
-            tasks.sequence_acts.delay()
-            tasks.relay_facts.delay()
+        sequencer.sequence()
+        outbox.relay()
     except Exception:
         log.exception("after commit")

@@ -172,7 +172,7 @@ def _carry_out(command: Command, actor: Actor, via: str, key: str) -> Outcome:
                     actor=actor.key, key=key, command_sha256=digest, act=act, result=done.result
                 )
             _put_out(ctx)
-            after_commit.plan()
+            after_commit.plan(facts=bool(ctx.facts))
     except IntegrityError as error:
         if key and (earlier := _replay(actor, key, digest)) is not None:
             return earlier
@@ -255,7 +255,7 @@ def _journal_refusal(command: Command, actor: Actor, via: str, refusal: Refused)
             "payload": {"codes": [r.code for r in refusal.reasons], "command": _short(command.as_json())},
         }
         write_act(document, sealed=True, act_id=act_id, at=at)
-        after_commit.plan()
+        after_commit.plan(facts=False)
 
 
 def _short(fields: dict[str, Any]) -> dict[str, Any]:

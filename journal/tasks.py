@@ -9,9 +9,6 @@ from celery import shared_task
 from journal import outbox, sequencer
 from journal.due import take_due
 
-sequence = sequencer.sequence
-relay = outbox.relay
-
 
 @shared_task
 def sequence_acts() -> int:

@@ -11,22 +11,10 @@ from django.db import transaction
 
 from journal.door import Context
 from kernel.clock import iso
+from kernel.merge_patch import merge_patch
 from portal.models import Room, RoomEvent, RoomState
 
 EVERYBODY = ""
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7396: ``None`` removes, objects merge, all else replaces. Neither argument is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    out = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            out.pop(key, None)
-        else:
-            out[key] = merge_patch(out.get(key), value)
-    return out
 
 
 def say(

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from journal import clock
+from journal.commands import AdvanceClock
+from journal.door import perform
+from journal.policy import may_advance_clock
 from kernel.clock import iso
-from portal import desk
-from portal.doors import signed_in
+from kernel.errors import Kind, Reason, Refused
+from portal import desk, problems
+from portal.doors import actor_of, json_door, key_of, signed_in, submit, text_field
 
 _YEAR = 365 * 24 * 3600
+
+
+class ClockForm(forms.Form):
+    to = forms.DateTimeField(
+        label="推进到（北京时间）",
+        help_text="例如 2026-12-18 09:30:00；只能向前",
+        widget=forms.DateTimeInput(attrs={"autocomplete": "off"}),
+    )
 
 
 def server_time(request: HttpRequest) -> HttpResponse:
@@ -29,6 +43,30 @@ def my_desk(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     items = desk.items_for(actor, now)
     return render(request, "portal/desk.html", {"items": items, "now": now})
+
+
+@json_door("POST")
+def advance_clock(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """``{"to": RFC 3339}``: move the training clock (center staff, training deployments only)."""
+    command = AdvanceClock(text_field(body, "to", limit=40))
+    return perform(command, actor_of(request), via="api", key=key_of(request)).result
+
+
+def training(request: HttpRequest) -> HttpResponse:
+    """The training clock's page: what it says, and a form that moves it."""
+    actor = signed_in(request)
+    if (reason := may_advance_clock(actor, None)) is not None:
+        raise Refused(reason)
+    form = ClockForm(request.POST or None)
+    reasons: tuple[Reason, ...] = ()
+    if request.method == "POST" and form.is_valid():
+        try:
+            submit(request, AdvanceClock(iso(form.cleaned_data["to"])))
+            return redirect("training")
+        except Refused as refusal:
+            reasons = refusal.reasons
+    context = {"form": form, "reasons": reasons, "now": clock.now(), "key": uuid.uuid4()}
+    return render(request, "portal/training.html", context, status=422 if reasons or form.errors else 200)
 
 
 def preferences(request: HttpRequest) -> HttpResponse:
@@ -53,9 +91,6 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if request.path.startswith("/api/"):
-        from kernel.errors import Kind, Reason, Refused
-        from portal import problems
-
         missing = Reason("request.no_such_page", "没有这个地址", "there is no such address", Kind.NOT_FOUND)
         return problems.respond(request, Refused(missing))
     return render(request, "404.html", status=404)

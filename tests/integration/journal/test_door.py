@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import transaction
 
-from journal import after_commit, due, outbox, sequencer
+from journal import due, outbox, sequencer
 from journal.commands import AdvanceClock
 from journal.door import HANDLERS, Command, Context, Done, handler, perform
 from journal.facts import FACTS, REACTIONS, Delivery, Fact, reacts_to
@@ -207,4 +207,3 @@ def test_what_is_due_is_performed_once() -> None:
 def test_the_test_facts_are_declared() -> None:
     assert f"{Rang.__module__}.Rang" in FACTS
     assert {Ring, Whisper} <= set(HANDLERS)
-    assert after_commit.run is not None
