@@ -64,8 +64,13 @@ class Membership(models.Model):
                 fields=["person", "organization", "role"],
                 name="membership_once",
                 condition=models.Q(until__isnull=True),
-                nulls_distinct=False,
-            )
+            ),
+            # NULLs are distinct in a unique index: those who act in their own name need one of their own.
+            models.UniqueConstraint(
+                fields=["person", "role"],
+                name="membership_own_name_once",
+                condition=models.Q(until__isnull=True, organization__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
