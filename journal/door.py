@@ -149,7 +149,7 @@ def perform(command: Command, actor: Actor, *, via: str, key: str = "") -> Outco
     try:
         return _carry_out(command, actor, via, key)
     except Refused as refusal:
-        _journal_refusal(command, actor, via, refusal)
+        journal_refusal(command, actor, via, refusal)
         raise
 
 
@@ -237,8 +237,11 @@ def reason_of(error: IntegrityError) -> Reason:
     return RACE_LOST(constraint=text.split("\n")[0][:120])
 
 
-def _journal_refusal(command: Command, actor: Actor, via: str, refusal: Refused) -> None:
-    """Refused attempts are acts too, always sealed: even their number may tell something."""
+def journal_refusal(command: Command, actor: Actor, via: str, refusal: Refused) -> None:
+    """Refused attempts are acts too, always sealed: even their number may tell something.
+
+    For doors that refuse before ``perform``, after slow checks that belong to no transaction.
+    """
     with transaction.atomic():
         at = clock.now()
         act_id = uuid.uuid4()
