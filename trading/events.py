@@ -47,6 +47,19 @@ class LotFailed(Fact):
 
 
 @dataclass(frozen=True)
+class TenderCancelled(Fact):
+    tender: str
+
+
+@dataclass(frozen=True)
+class TenderClosed(Fact):
+    """Every lot is contracted or failed; ``failed``: all of them failed."""
+
+    tender: str
+    failed: bool
+
+
+@dataclass(frozen=True)
 class EvaluationResultReceived(Fact):
     tender: str
     lot: str
@@ -64,6 +77,14 @@ class AwardDecided(Fact):
     tender: str
     lot: str
     bid: str
+
+
+@dataclass(frozen=True)
+class ResultNotified(Fact):
+    """Acceptance notice and letters to all losers went out at the same moment."""
+
+    tender: str
+    lot: str
 
 
 @dataclass(frozen=True)

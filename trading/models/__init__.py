@@ -1,4 +1,4 @@
-from trading.models.awards import Award, Candidate, Contract, EvaluationResult
+from trading.models.awards import Award, Candidate, Contract, EvaluationResult, ResultObjection
 from trading.models.bids import Bid, KeyShareRelease
 from trading.models.openings import OpeningObjection, OpeningSession, RecordSignature, SignIn
 from trading.models.tenders import (
@@ -26,6 +26,7 @@ __all__ = [
     "OpeningSession",
     "Project",
     "RecordSignature",
+    "ResultObjection",
     "SignIn",
     "Tender",
     "TenderDocument",

@@ -49,8 +49,30 @@ class Candidate(models.Model):
         return f"{self.lot_id} {self.rank}"
 
 
+class ResultObjection(models.Model):
+    """异议 to the result while the candidates are on show (招例第五十四条). ``settled_at``: dismissed, or the
+    result was corrected after it was upheld."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    lot = models.ForeignKey("trading.Lot", on_delete=models.PROTECT, related_name="objections")
+    organization = models.ForeignKey("parties.Organization", on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    raised_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    upheld = models.BooleanField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["raised_at"]
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
 class Award(models.Model):
-    """中标. ``notified_at``: acceptance notice and the result to all losers, at the same time (招法第四十五条)."""
+    """中标. ``ground``: ``rank:ground`` of every better candidate that was passed over, comma-separated
+    (招例第五十五条). ``notified_at``: acceptance notice and the result to all losers, at the same time (招法第四十五条)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     lot = models.OneToOneField("trading.Lot", on_delete=models.PROTECT, related_name="award")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 
 from kernel.ids import uuid7
+from trading.rules.lot_machine import LotFacts
 from trading.rules.statuses import LOT_ZH, TENDER_ZH, LotStatus, TenderStatus
+from trading.rules.tender_machine import TenderFacts
 
 
 class Project(models.Model):
@@ -23,6 +26,10 @@ class Project(models.Model):
     )
     agent = models.ForeignKey(
         "parties.Organization", on_delete=models.PROTECT, related_name="agent_projects", null=True, blank=True
+    )
+    #: The written commission of the agent (招例第十四条).
+    agent_commission = models.ForeignKey(
+        "documents.StoredFile", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     state_funded = models.BooleanField(default=True)
     estimate = models.DecimalField(max_digits=18, decimal_places=2)
@@ -80,6 +87,12 @@ class Tender(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
+    def facts(self, now: datetime) -> TenderFacts:
+        """What the tender machine judges on."""
+        open_objections = self.enquiries.filter(kind="objection", answered_at__isnull=True).count()
+        lots = tuple((str(no), LotStatus(status)) for no, status in self.lots.values_list("no", "status"))
+        return TenderFacts(now, self.submission_deadline, open_objections, lots)
+
 
 class Lot(models.Model):
     """标段. ``no`` counts from 1; in envelopes and guarantees the lot is ``str(no)``."""
@@ -96,6 +109,10 @@ class Lot(models.Model):
     status = models.CharField(
         max_length=24, choices=[(s.value, LOT_ZH[s]) for s in LotStatus], default=LotStatus.PENDING
     )
+    #: Why it failed: a refusal code or a ground; empty otherwise.
+    failure_code = models.CharField(max_length=60, blank=True)
+    #: Since when open objections pause the standstill (招例第五十四条).
+    paused_since = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
@@ -117,6 +134,19 @@ class Lot(models.Model):
     def code(self) -> str:
         """Public number: the tender's and two digits."""
         return f"{self.tender.number}-{self.no:02d}"
+
+    def facts(self, now: datetime) -> LotFacts:
+        """What the lot machine judges on."""
+        first = self.candidates.first()
+        award = self.award if hasattr(self, "award") else None
+        objections = self.objections.filter(settled_at__isnull=True)
+        return LotFacts(
+            now=now,
+            standstill_until=first.standstill_until if first else None,
+            open_objections=objections.filter(answered_at__isnull=True).count(),
+            upheld=objections.filter(upheld=True).count(),
+            notified_at=award.notified_at if award else None,
+        )
 
 
 class Custodian(models.Model):
@@ -142,8 +172,8 @@ class Custodian(models.Model):
 
 class TenderDocument(models.Model):
     """A document of a tender or of one lot. ``kind``: notice, bidding_documents, boq, clarification,
-    opening_record, evaluation_report, candidate_notice, award_notice, acceptance_notice, contract,
-    other. ``public``: anybody may read it; otherwise the app's policy decides."""
+    opening_record, evaluation_report, candidate_notice, award_notice, acceptance_notice, result_letter,
+    contract, other. ``public``: anybody may read it; otherwise the app's policy decides."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="documents")
@@ -152,6 +182,10 @@ class TenderDocument(models.Model):
     title = models.CharField(max_length=200)
     file = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
     public = models.BooleanField(default=True)
+    #: The only organization beside the host that may read it (acceptance notice, result letter).
+    recipient = models.ForeignKey(
+        "parties.Organization", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -168,6 +202,8 @@ class DocumentDownload(models.Model):
     tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="downloads")
     organization = models.ForeignKey("parties.Organization", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    #: Clarifications and answers up to this time are confirmed as received.
+    confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
