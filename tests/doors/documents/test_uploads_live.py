@@ -1,0 +1,66 @@
+"""Uploads through a real Daphne: two writers at one offset, and a client killed in the middle."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx
+
+CHUNK = {"Content-Type": "application/offset+octet-stream"}
+
+
+def _begin(url: str, data: bytes) -> str:
+    body = {
+        "size": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "name": "envelope.mte",
+        "media_type": "application/octet-stream",
+    }
+    answer = httpx.post(f"{url}/api/v1/uploads", json=body)
+    assert answer.status_code == 201, answer.text
+    return f"{url}{answer.headers['Location']}"
+
+
+def _patch(upload: str, offset: int, data: bytes) -> httpx.Response:
+    return httpx.patch(upload, content=data, headers={**CHUNK, "Upload-Offset": str(offset)}, timeout=60)
+
+
+def test_of_two_chunks_at_the_same_offset_one_wins(live_server_url: str) -> None:
+    data = os.urandom(3_000_000)
+    upload = _begin(live_server_url, data)
+    at = 0
+    while at < len(data):
+        chunk = data[at : at + 1_000_000]
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda part, a=at: _patch(upload, a, part), [chunk] * 4))
+        assert sorted(a.status_code for a in answers) == [204, 409, 409, 409]
+        at += len(chunk)
+        assert {a.headers["Upload-Offset"] for a in answers} == {str(at)}
+    assert httpx.head(upload).headers["Upload-Offset"] == str(len(data))
+
+
+def test_a_client_killed_inside_a_chunk_goes_on_from_the_last_answer(live_server_url: str) -> None:
+    data = os.urandom(600_000)
+    upload = _begin(live_server_url, data)
+    assert _patch(upload, 0, data[:200_000]).status_code == 204
+    parts = urlsplit(upload)
+    head = (
+        f"PATCH {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpload-Offset: 200000\r\n"
+        f"Content-Type: application/offset+octet-stream\r\nContent-Length: 400000\r\n\r\n"
+    )
+    with socket.create_connection((parts.hostname, parts.port)) as line:
+        line.sendall(head.encode() + data[200_000:350_000])
+    offset = int(httpx.head(upload).headers["Upload-Offset"])
+    assert offset == 200_000
+    assert _patch(upload, offset, data[offset:]).status_code == 204
+
+
+def test_a_wrong_digest_is_said_with_the_last_chunk(live_server_url: str) -> None:
+    upload = _begin(live_server_url, b"promised")
+    answer = _patch(upload, 0, b"premised")
+    assert (answer.status_code, answer.json()["code"]) == (422, "uploads.digest_differs")
+    assert answer.headers["Content-Type"] == "application/problem+json"
