@@ -1,0 +1,1 @@
+"""Expert pool, committee draw, evaluation rooms (评标). See README.md."""

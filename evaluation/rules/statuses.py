@@ -1,0 +1,85 @@
+"""Every status of a draw, an invitation and an evaluation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DrawStatus(StrEnum):
+    COMMITTING = "committing"
+    REVEALING = "revealing"
+    INVITING = "inviting"
+    FORMED = "formed"
+    VOID = "void"
+
+
+DRAW_ZH = {
+    DrawStatus.COMMITTING: "等待各方承诺",
+    DrawStatus.REVEALING: "等待各方公开",
+    DrawStatus.INVITING: "通知专家",
+    DrawStatus.FORMED: "委员会组成",
+    DrawStatus.VOID: "作废",
+}
+
+
+class InvitationStatus(StrEnum):
+    """What becomes of one ticket of a drawn order."""
+
+    WAITING = "waiting"
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+
+
+INVITATION_ZH = {
+    InvitationStatus.WAITING: "候补",
+    InvitationStatus.INVITED: "待答复",
+    InvitationStatus.ACCEPTED: "已接受",
+    InvitationStatus.DECLINED: "谢绝",
+    InvitationStatus.EXPIRED: "逾时未答",
+    InvitationStatus.REPLACED: "已更换",
+}
+
+
+class RoomStatus(StrEnum):
+    """The steps of an evaluation room; ``step`` of the room's state."""
+
+    CONVENED = "convened"
+    ELECTING = "electing"
+    REVIEWING = "reviewing"
+    SCORING = "scoring"
+    CALCULATED = "calculated"
+    SIGNING = "signing"
+    FINISHED = "finished"
+
+
+ROOM_ZH = {
+    RoomStatus.CONVENED: "签署声明",
+    RoomStatus.ELECTING: "推选组长",
+    RoomStatus.REVIEWING: "初步评审",
+    RoomStatus.SCORING: "详细评审",
+    RoomStatus.CALCULATED: "汇总",
+    RoomStatus.SIGNING: "签署报告",
+    RoomStatus.FINISHED: "评标结束",
+}
+
+#: The stepper: what the law says at each step.
+ROOM_LAW = {
+    RoomStatus.CONVENED: "12号令第十二条、第十三条",
+    RoomStatus.ELECTING: "12号令第九条",
+    RoomStatus.REVIEWING: "招标投标法实施条例第五十一条；12号令第二十三条至第二十六条",
+    RoomStatus.SCORING: "招标投标法第四十条；实施条例第四十九条",
+    RoomStatus.CALCULATED: "12号令第三十七条",
+    RoomStatus.SIGNING: "招标投标法实施条例第五十三条；12号令第四十三条",
+    RoomStatus.FINISHED: "招标投标法第四十条",
+}
+
+
+class PauseStatus(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+PAUSE_ZH = {PauseStatus.RUNNING: "进行中", PauseStatus.PAUSED: "已暂停"}
