@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import rfc8785
@@ -32,11 +33,16 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def parse(data: bytes | str) -> Any:
-    """Read JSON strictly: duplicate keys, NaN, infinities, lone surrogates are ``Refused``."""
+def parse(data: bytes | str, *, parse_int: Callable[[str], Any] = int) -> Any:
+    """Read JSON strictly: duplicate keys, NaN, infinities, lone surrogates are ``Refused``.
+
+    ``parse_int`` reads integers, for those who take them as IEEE 754 doubles as RFC 8785 does.
+    """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        value = json.loads(
+            text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=parse_int
+        )
         _no_surrogates(value)
     except Refused:
         raise
