@@ -1,0 +1,158 @@
+"""The stage: servers running, everybody with a certificate, files in one directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from demo.cast import AGENCIES, AUTHORITY, BIDDERS, CENTER, EXPERTS, ISSUER, OWNER, Organization
+from demo.clients import Client
+from demo.processes import Processes, free_port
+from demo.progress import Progress
+from kernel.clock import iso, parse_iso
+
+
+@dataclass
+class Stage:
+    """``nodes`` are the base URLs of the platform's Daphne nodes; ``home`` holds everything."""
+
+    home: Path
+    progress: Progress
+    processes: Processes = field(init=False)
+    nodes: list[str] = field(default_factory=list)
+    ca: str = ""
+    issuer: str = ""
+    clients: dict[str, Client] = field(default_factory=dict)
+    #: facts that later chapters need: numbers, ids, files
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        return self.nodes[0]
+
+    def now(self) -> datetime:
+        """The platform's time."""
+        return parse_iso(httpx.get(f"{self.base}/api/time", timeout=10).json()["now"])
+
+    def advance(self, to: datetime, why: str) -> None:
+        """Move the training clock to ``to``; a journalled act of the center."""
+        self.clients["center"].post("/api/v1/training/clock", {"to": iso(to)})
+        self.progress.line(f"演练时钟推进到 {to.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z：{why}")
+
+    def say(self, words: str) -> None:
+        self.progress.line(words)
+
+    def person(self, key: str) -> Path:
+        """The directory of one person's own machine."""
+        path = self.home / "people" / key
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def bidtool(self, key: str, *arguments: str, check: bool = True) -> Any:
+        """Run ``bidtool --json`` on somebody's machine; the answer, or the finished process when not ``check``."""
+        done = self.processes.run("-m", "bidtool", "--json", *arguments, check=check)
+        return json.loads(done.stdout) if check else done
+
+
+def build(home: Path, progress: Progress) -> Stage:
+    """An empty stage in a fresh directory."""
+    if home.exists():
+        shutil.rmtree(home)
+    home.mkdir(parents=True)
+    stage = Stage(home, progress)
+    port = free_port()
+    stage.nodes = [f"http://127.0.0.1:{port}"]
+    if os.environ.get("DATABASE_URL"):
+        stage.nodes.append(f"http://127.0.0.1:{free_port()}")
+    stage.ca, stage.issuer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    stage.processes = Processes(home / "logs", environment(home, stage))
+    return stage
+
+
+def environment(home: Path, stage: Stage) -> dict[str, str]:
+    """What the platform's processes are told; DATABASE_URL and REDIS_URL pass through when they are set."""
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("SQLITE_FILE", "MEDIA_ROOT", "DJANGO_SETTINGS_MODULE")
+    }
+    return kept | {
+        "MINGTANG_VAR": str(home / "platform"),
+        "TRAINING": "1",
+        "PUBLIC_URL": stage.base,
+        "GUARANTORS_URL": stage.issuer,
+        "PYTHONUNBUFFERED": "1",
+        "PLATFORM_NAME": "明堂公共资源交易平台（演练）",
+        "OPENING_GRACE_SECONDS": "1",
+    }
+
+
+def certificates(stage: Stage) -> None:
+    """Start the certification authorities and have everybody's certificates issued."""
+    port = stage.ca.rsplit(":", 1)[1]
+    stage.processes.start(
+        "ca", "-m", "ca_interop.demo_ca", "--store", str(stage.home / "ca"), "--port", port,
+        ready=f"{stage.ca}/trust-list",
+    )  # fmt: skip
+    organizations = [CENTER, AUTHORITY, OWNER, ISSUER, *AGENCIES, *(b.organization for b in BIDDERS)]
+    for organization in organizations:
+        _issue(stage, organization)
+    for number, expert in enumerate(EXPERTS, start=1):
+        person = Organization(f"expert-{number}", "", "", expert.name, expert.ca)
+        _issue(stage, person)
+    stage.say(
+        f"三家演示 CA 签发 {len(organizations)} 家单位和 {len(EXPERTS)} 位专家的证书（RSA、P-256、双证）"
+    )
+
+
+def _issue(stage: Stage, who: Organization) -> None:
+    body = {"organization": who.name, "credit_code": who.credit_code, "person": who.person}
+    answer = httpx.post(f"{stage.ca}/ca/{who.ca}/issue", json=body, timeout=60).raise_for_status().json()
+    folder = stage.person(who.key)
+    _private(folder / "signing.pem", answer["signing"]["pem"])
+    second = None
+    if answer["dual"]:
+        second = folder / "encryption.pem"
+        _private(second, answer["encryption"]["pem"])
+    node = stage.nodes[len(stage.clients) % len(stage.nodes)]
+    stage.clients[who.key] = Client(node, who.person, folder / "signing.pem", second)
+
+
+def _private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def platform(stage: Stage) -> None:
+    """Database, trust list, first person of the center, then the platform's servers."""
+    run, environment = stage.processes.run, stage.processes.environment
+    publisher = httpx.get(f"{stage.ca}/trust-list/publisher", timeout=10).json()["fingerprint"]
+    environment["TRUST_LIST_PUBLISHERS"] = publisher
+    run("manage.py", "migrate", "--verbosity", "0")
+    run("manage.py", "import_trust_list", f"{stage.ca}/trust-list", "--publisher", publisher)
+    run("manage.py", "bootstrap_center", "--certificate", str(stage.person("center") / "signing.pem"))
+    for number, node in enumerate(stage.nodes, start=1):
+        stage.processes.start(
+            f"daphne-{number}", "-m", "daphne", "-b", "127.0.0.1", "-p", node.rsplit(":", 1)[1],
+            "config.asgi:application", ready=f"{node}/api/time",
+        )  # fmt: skip
+    if environment.get("REDIS_URL"):
+        start_workers(stage)
+    stage.say(f"平台在 {'、'.join(stage.nodes)}（演练模式）")
+
+
+def start_workers(stage: Stage) -> None:
+    """A Celery worker and the beat: only in a scaled-out deployment."""
+    pid = stage.home / "beat"
+    for name, command in {
+        "worker": ("worker", "--concurrency", "2", "--loglevel", "WARNING"),
+        "beat": ("beat", "--loglevel", "WARNING", "--schedule", str(pid), "--pidfile", ""),
+    }.items():
+        stage.processes.start(name, "-m", "celery", "-A", "config", *command, ready=f"{stage.base}/api/time")
