@@ -35,6 +35,13 @@ class BidOpened(Fact):
 
 
 @dataclass(frozen=True)
+class ObjectionsClosed(Fact):
+    """Everything of the opening has been said: its record can be made."""
+
+    tender: str
+
+
+@dataclass(frozen=True)
 class OpeningClosed(Fact):
     tender: str
 

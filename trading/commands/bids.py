@@ -1,0 +1,183 @@
+"""Submitting and withdrawing a sealed bid. Who bids is not known here: a bid is a pseudonym's."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from documents import store
+from journal.door import CONSTRAINTS, Command, Context, Done, handler
+from kernel.canonical_json import digest
+from kernel.clock import iso
+from kernel.errors import Kind, ReasonForm, Refused, refuse_if
+from trading.models import Bid, Lot, OpeningSession, Tender
+from trading.policy import bids as policy
+from trading.rules.bids import BID, BidFacts, submission_reason
+from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
+
+NO_TENDER = ReasonForm(
+    "tender.unknown", zh="没有编号为 {number} 的招标", en="there is no tender {number}", kind=Kind.NOT_FOUND
+)
+NO_LOT = ReasonForm(
+    "lot.unknown",
+    zh="招标 {number} 没有第 {lot} 标段",
+    en="tender {number} has no lot {lot}",
+    kind=Kind.NOT_FOUND,
+)
+NO_BID = ReasonForm("bid.unknown", zh="没有这份投标", en="there is no such bid", kind=Kind.NOT_FOUND)
+PSEUDONYM_USED = ReasonForm(
+    "bid.pseudonym_used",
+    zh="这把一次性密钥在本标段已经用过；每份加密投标文件应使用新的一次性密钥",
+    en="this one-time key was used in this lot before; every envelope needs a new one",
+    kind=Kind.CONFLICT,
+)
+ENVELOPE_KNOWN = ReasonForm(
+    "bid.envelope_known",
+    zh="这份加密投标文件已经收到过",
+    en="this very envelope was received before",
+    kind=Kind.CONFLICT,
+)
+CONSTRAINTS["bid_pseudonym_once_a_lot"] = PSEUDONYM_USED
+CONSTRAINTS["bid_envelope_once"] = ENVELOPE_KNOWN
+# SQLite names the columns, not the constraint.
+CONSTRAINTS["trading_bid.lot_id, trading_bid.part, trading_bid.pseudonym"] = PSEUDONYM_USED
+CONSTRAINTS["trading_bid.envelope_sha256"] = ENVELOPE_KNOWN
+
+
+@dataclass(frozen=True)
+class SubmitBid(Command):
+    """Accept one envelope, which the door has examined. ``submission`` is the pseudonym's signed statement;
+    ``lot`` is ``str(lot.no)``; ``size`` bytes. The actor is the pseudonym."""
+
+    tender: str
+    lot: str
+    part: str
+    pseudonym: str
+    envelope_sha256: str
+    size: int
+    submission: dict[str, Any]
+
+    verb = "bid.submit"
+    sealed = True
+    law = "招标投标法第二十八条；电子招标投标办法第二十七条"
+
+
+@dataclass(frozen=True)
+class WithdrawBid(Command):
+    """Take a bid back before the deadline (撤回): the envelope stays, unreadable, as evidence."""
+
+    bid: str
+    statement: dict[str, Any]
+
+    verb = "bid.withdraw"
+    sealed = True
+    law = "招标投标法第二十九条；招标投标法实施条例第三十五条"
+
+
+def shared_tender(number: str) -> Tender:
+    """The tender, locked against its opening but not against other bids: many submit at once.
+
+    SQLite needs nothing: its write transactions follow one another.
+    """
+    tender = Tender.objects.filter(number=number).exclude(status=TenderStatus.DRAFT).first()
+    if tender is None:
+        raise Refused(NO_TENDER(number=number))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(Tender._meta.db_table)
+            cursor.execute(f"SELECT status FROM {table} WHERE id = %s FOR SHARE", [tender.pk])
+        # Whoever held the row before may have moved it: what counts is what it is under the lock.
+        tender.refresh_from_db()
+    return tender
+
+
+def lot_of(tender: Tender, no: str) -> Lot:
+    lot = tender.lots.filter(no=int(no)).first() if no.isascii() and no.isdigit() and len(no) < 5 else None
+    if lot is None:
+        raise Refused(NO_LOT(number=tender.number, lot=no))
+    return lot
+
+
+def bid_by_id(text: str) -> Bid:
+    """A bid by its id; ``Refused(bid.unknown)``, also for a text that is no id."""
+    try:
+        key = uuid.UUID(text)
+    except ValueError as error:
+        raise Refused(NO_BID()) from error
+    bid = Bid.objects.select_related("lot__tender__project").filter(pk=key).first()
+    if bid is None:
+        raise Refused(NO_BID())
+    return bid
+
+
+def facts_of(bid: Bid, now: datetime) -> BidFacts:
+    """The bridge from rows to the rules of a bid's moves."""
+    tender = bid.lot.tender
+    session = OpeningSession.objects.filter(tender=tender).values_list("status", flat=True).first()
+    return BidFacts(
+        now=now,
+        deadline=tender.submission_deadline,
+        tender=TenderStatus(tender.status),
+        session=SessionStatus(session) if session else None,
+        lot_failed=bid.lot.status == LotStatus.FAILED,
+    )
+
+
+@handler(SubmitBid, load=lambda cmd: shared_tender(cmd.tender), may=policy.may_submit)
+def submit_bid(cmd: SubmitBid, ctx: Context, tender: Tender) -> Done:
+    facts = BidFacts(ctx.now, tender.submission_deadline, TenderStatus(tender.status))
+    refuse_if([submission_reason(facts)])
+    lot = lot_of(tender, cmd.lot)
+    envelope = store.get(cmd.envelope_sha256)
+    bid = Bid.objects.create(
+        lot=lot,
+        part=cmd.part,
+        pseudonym=ctx.actor.key.removeprefix("pseudonym:"),
+        envelope=envelope,
+        envelope_sha256=envelope.sha256,
+        size=envelope.size,
+        received_at=ctx.now,
+        act=ctx.act_id,
+    )
+    payload = {
+        "bid": str(bid.pk),
+        "tender": tender.number,
+        "lot": cmd.lot,
+        "part": cmd.part,
+        "pseudonym": bid.pseudonym,
+        "envelope_sha256": bid.envelope_sha256,
+        "size": bid.size,
+        "submission_sha256": digest(cmd.submission),
+    }
+    return Done(f"bid:{bid.pk}", payload, {"bid": str(bid.pk)})
+
+
+def _shared_bid(cmd: WithdrawBid) -> Bid:
+    shared_tender(bid_by_id(cmd.bid).lot.tender.number)
+    Bid.objects.select_for_update().get(pk=cmd.bid)
+    return bid_by_id(cmd.bid)
+
+
+@handler(WithdrawBid, load=_shared_bid, may=policy.may_use_bid)
+def withdraw_bid(cmd: WithdrawBid, ctx: Context, bid: Bid) -> Done:
+    bid.status = BID.after("withdraw", BidStatus(bid.status), facts_of(bid, ctx.now))
+    bid.withdrawn_at, bid.withdrawal = ctx.now, cmd.statement
+    bid.save(update_fields=["status", "withdrawn_at", "withdrawal"])
+    return taken_back(bid, cmd.statement, ctx)
+
+
+def taken_back(bid: Bid, statement: dict[str, Any], ctx: Context) -> Done:
+    """What the act of withdrawing or revoking says."""
+    said = {
+        "bid": str(bid.pk),
+        "tender": bid.lot.tender.number,
+        "lot": str(bid.lot.no),
+        "envelope_sha256": bid.envelope_sha256,
+        "statement_sha256": digest(statement),
+    }
+    result = {"bid": str(bid.pk), "status": str(bid.status), "at": iso(ctx.now)}
+    return Done(f"bid:{bid.pk}", said, result)

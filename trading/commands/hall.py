@@ -1,0 +1,116 @@
+"""What the opening hall's room is told. The state's shape is that of ``portal/static/portal/js/hall.js``:
+``{step, status, decryption_until, reading, bids: {id: {…}}, shares: {id: {have, need}}, attendance, lots}``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from journal.door import Context
+from kernel.clock import iso
+from kernel.errors import Kind, ReasonForm, Refused
+from portal import rooms
+from trading.models import Bid, OpeningSession, SignIn, Tender
+from trading.policy.openings import CAPACITY_ZH
+from trading.rules.statuses import BidStatus, LotStatus, SessionStatus
+
+NO_SESSION = ReasonForm(
+    "opening.unknown", zh="招标 {number} 没有开标会", en="tender {number} has no opening", kind=Kind.NOT_FOUND
+)
+SEALED_NAME = "待开启"
+OPENED_BY = {"bidder": "投标人密钥", "quorum": "密钥遗失，由 {need}/{all} 监管方分片开启"}
+
+
+def room_of(number: str) -> str:
+    return f"hall:{number}"
+
+
+def tender_for_update(number: str) -> Tender:
+    """The tender under an exclusive lock: waits for every bid that is being accepted (``FOR SHARE``)."""
+    from trading.commands.bids import NO_TENDER
+    from trading.rules.statuses import TenderStatus
+
+    tender = (
+        Tender.objects.select_for_update(of=("self",))
+        .select_related("project")
+        .filter(number=number)
+        .exclude(status=TenderStatus.DRAFT)
+        .first()
+    )
+    if tender is None:
+        raise Refused(NO_TENDER(number=number))
+    return tender
+
+
+def session_for_update(number: str) -> OpeningSession:
+    """The session of a tender, made when first asked for, and locked."""
+    from trading.commands.bids import NO_TENDER
+    from trading.rules.statuses import TenderStatus
+
+    tender = Tender.objects.select_related("project").filter(number=number).first()
+    if tender is None or tender.status == TenderStatus.DRAFT:
+        raise Refused(NO_TENDER(number=number))
+    session, _ = OpeningSession.objects.get_or_create(tender=tender)
+    return locked(session)
+
+
+def locked(session: OpeningSession) -> OpeningSession:
+    return (
+        OpeningSession.objects.select_for_update(of=("self",))
+        .select_related("tender__project")
+        .get(pk=session.pk)
+    )
+
+
+def opened_lots_bids(session: OpeningSession) -> list[Bid]:
+    """Every numbered bid of the lots that are opened, in the order of reading."""
+    rows = Bid.objects.select_related("lot").filter(lot__tender=session.tender, number__isnull=False)
+    return list(rows.exclude(lot__status=LotStatus.FAILED).order_by("lot__no", "number"))
+
+
+def still_sealed(session: OpeningSession) -> int:
+    return sum(1 for bid in opened_lots_bids(session) if bid.status == BidStatus.SUBMITTED)
+
+
+def unread(session: OpeningSession) -> list[Bid]:
+    """What is still to be read, in order. Undecryptable bids are said to be so; revoked ones are gone."""
+    readable = {BidStatus.OPENED, BidStatus.UNDECRYPTABLE}
+    return [b for b in opened_lots_bids(session) if b.status in readable and b.read_out_at is None]
+
+
+def bid_row(bid: Bid) -> dict[str, Any]:
+    """A bid as the roster shows it before it is open: its number, and no name."""
+    return {
+        "no": bid.number,
+        "lot": bid.lot.name,
+        "bidder": SEALED_NAME,
+        "decryption": "waiting",
+        "pseudonym": bid.pseudonym,
+    }
+
+
+def sign_in_row(row: SignIn) -> dict[str, Any]:
+    return {
+        "organization": row.organization.name,
+        "capacity": CAPACITY_ZH[row.capacity],
+        "at": iso(row.at),
+    }
+
+
+def opened_by_words(bid: Bid) -> str:
+    custodians = bid.lot.tender.custodians.count()
+    return OPENED_BY[bid.opened_by].format(need=bid.lot.tender.share_threshold, all=custodians)
+
+
+def say(ctx: Context, session: OpeningSession, kind: str, words: str, patch: dict[str, Any]) -> None:
+    rooms.say(ctx, room_of(session.tender.number), kind, words, patch)
+
+
+def say_step(ctx: Context, session: OpeningSession, words: str, patch: dict[str, Any] | None = None) -> None:
+    """The session has moved on: ``step`` is the key of the hall's stepper."""
+    moved = {"step": str(session.status), "status": str(session.status)}
+    say(ctx, session, f"opening.{session.status}", words, {**moved, **(patch or {})})
+
+
+def is_started(session: OpeningSession | None) -> bool:
+    return session is not None and session.status != SessionStatus.SIGN_IN
