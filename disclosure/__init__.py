@@ -1,0 +1,1 @@
+"""Disclosure: what leaves the house. Public notices, the log, the record of a tender."""

@@ -1,0 +1,29 @@
+"""When a lot is settled the record of its tender is made and published."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from disclosure import tasks
+from journal.facts import Delivery, reacts_to
+from journal.tasks import later
+from trading.events import AwardDecided, ContractRegistered, LotFailed
+
+
+def _publish(tender: str, occasion: str) -> None:
+    transaction.on_commit(lambda: later(tasks.publish_record, tender, occasion))
+
+
+@reacts_to(AwardDecided)
+def on_award(fact: AwardDecided, delivery: Delivery) -> None:
+    _publish(fact.tender, delivery.key)
+
+
+@reacts_to(ContractRegistered)
+def on_contract(fact: ContractRegistered, delivery: Delivery) -> None:
+    _publish(fact.tender, delivery.key)
+
+
+@reacts_to(LotFailed)
+def on_failure(fact: LotFailed, delivery: Delivery) -> None:
+    _publish(fact.tender, delivery.key)

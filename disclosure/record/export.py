@@ -1,0 +1,99 @@
+"""Writing a whole record: which files there are, in which order, and the signature over all of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from ca_interop.platform_key import platform_public_key, platform_signer
+from disclosure import policy
+from disclosure.commands import NO_SUCH_TENDER
+from disclosure.record import acts, bids, evidence, rooms
+from disclosure.record import tender as tender_files
+from disclosure.record.folder import Folder
+from disclosure.record.named import ActFinder
+from disclosure.rules.disclosable import Stage
+from journal import clock, sequencer
+from journal.models import Act
+from kernel.clock import iso
+from kernel.errors import Refused
+from sealing import statements
+from trading.models import Bid, OpeningSession, Tender
+
+
+def export_record(number: str, target: Path) -> dict[str, Any]:
+    """Write the public record of tender ``number`` into the empty directory ``target``; the payload of
+    ``record.json``. ``Refused``: notice.not_found, record.not_yet, record.directory_not_empty."""
+    tender = _tender(number)
+    if (reason := policy.why_no_record(tender)) is not None:
+        raise Refused(reason)
+    folder, now = Folder(target), clock.now()
+    sequencer.sequence()
+    head = sequencer.checkpoint()
+    if head is None:
+        raise AssertionError("an announced tender has acts, so the log has a checkpoint")
+    found = _acts(tender)
+    folder.data("checkpoint", head.note.encode())
+    folder.data("acts.jsonl", b"".join(acts.lines(found, head)))
+    _write_files(folder, tender, ActFinder(found), now)
+    payload = {
+        "v": 1,
+        "tender": tender.number,
+        "title": tender.title,
+        "exported_at": iso(now),
+        "training": settings.TRAINING,
+        "log_origin": settings.LOG_ORIGIN,
+        "log_vkey": sequencer.vkey(),
+        "platform_public_key": platform_public_key(),
+        "checkpoint_size": head.size,
+        "files": folder.files,
+    }
+    signed = statements.sign(statements.statement("public-record", payload), platform_signer())
+    folder.seal("record.json", signed)
+    return payload
+
+
+def _tender(number: str) -> Tender:
+    found = (
+        Tender.objects.select_related("project__procuring_entity", "project__agent")
+        .prefetch_related("lots", "custodians__organization")
+        .filter(number=number)
+        .first()
+    )
+    if found is None:
+        raise Refused(NO_SUCH_TENDER(tender=number[:40]))
+    return found
+
+
+def _bids(tender: Tender) -> list[Bid]:
+    rows = Bid.objects.filter(lot__tender=tender).select_related("lot__tender", "envelope")
+    return list(rows.prefetch_related("shares").order_by("received_at", "id"))
+
+
+def _acts(tender: Tender) -> list[Act]:
+    lots = [lot.no for lot in tender.lots.all()]
+    condition = acts.subjects_of(
+        tender.number, tender.project.number, lots, [str(bid.pk) for bid in _bids(tender)]
+    )
+    return list(acts.publishable(Act.objects.filter(condition), Stage.AWARDED))
+
+
+def _write_files(folder: Folder, tender: Tender, finder: ActFinder, now: datetime) -> None:
+    folder.json("tender.json", tender_files.tender_json(tender, rooms.licensed_issuers(), finder))
+    tender_files.write_documents(folder, tender)
+    for bid in _bids(tender):
+        bids.write_bid(folder, bid, finder, rooms.guarantee_of)
+    session = OpeningSession.objects.filter(tender=tender).select_related("record").first()
+    if session is not None and session.started_at is not None:
+        folder.json("opening.json", bids.opening_json(session, finder))
+    for path, value in rooms.evaluation_files(tender).items():
+        folder.json(path, value)
+    folder.json("awards.json", tender_files.awards_json(tender, finder))
+    written = [
+        json.loads((folder.root / path).read_bytes()) for path in folder.files if path.endswith(".json")
+    ]
+    evidence.write_evidence(folder, written, tender.created_at, now)

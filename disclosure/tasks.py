@@ -1,0 +1,41 @@
+"""Making records in the background. Doubled, a record is published once for each occasion."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+from celery import shared_task
+
+from disclosure.commands import PublishRecord
+from disclosure.models import PublishedRecord
+from disclosure.policy import why_no_record
+from disclosure.record import archive, export
+from documents import store
+from journal import clock
+from journal.door import perform
+from kernel.actor import SYSTEM
+from trading.models import Tender
+
+log = logging.getLogger("mingtang.disclosure")
+
+
+@shared_task
+def publish_record(number: str, occasion: str) -> bool:
+    """Make the record of tender ``number`` and publish it; whether it did. Lots that are still being
+    judged hold the whole record back."""
+    tender = Tender.objects.filter(number=number).first()
+    if tender is None or why_no_record(tender) is not None:
+        return False
+    if PublishedRecord.objects.filter(occasion=occasion).exists():
+        return False
+    with tempfile.TemporaryDirectory(prefix="record-") as folder:
+        root = Path(folder) / number
+        export.export_record(number, root)
+        packed = Path(folder) / f"{number}.zip"
+        archive.pack(root, packed)
+        with packed.open("rb") as stream:
+            stored = store.put(stream, name=f"{number}.zip", media_type="application/zip", now=clock.now())
+    perform(PublishRecord(number, stored.sha256, occasion), SYSTEM, via="task", key=occasion)
+    return True
