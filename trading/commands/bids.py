@@ -14,20 +14,13 @@ from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.canonical_json import digest
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
-from trading.models import Bid, Lot, OpeningSession, Tender
+from trading.models import Bid, OpeningSession, Tender
 from trading.policy import bids as policy
+from trading.policy.tenders import NO_TENDER
+from trading.queries.tenders import lot as lot_by_no
 from trading.rules.bids import BID, BidFacts, submission_reason
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
 
-NO_TENDER = ReasonForm(
-    "tender.unknown", zh="没有编号为 {number} 的招标", en="there is no tender {number}", kind=Kind.NOT_FOUND
-)
-NO_LOT = ReasonForm(
-    "lot.unknown",
-    zh="招标 {number} 没有第 {lot} 标段",
-    en="tender {number} has no lot {lot}",
-    kind=Kind.NOT_FOUND,
-)
 NO_BID = ReasonForm("bid.unknown", zh="没有这份投标", en="there is no such bid", kind=Kind.NOT_FOUND)
 PSEUDONYM_USED = ReasonForm(
     "bid.pseudonym_used",
@@ -95,13 +88,6 @@ def shared_tender(number: str) -> Tender:
     return tender
 
 
-def lot_of(tender: Tender, no: str) -> Lot:
-    lot = tender.lots.filter(no=int(no)).first() if no.isascii() and no.isdigit() and len(no) < 5 else None
-    if lot is None:
-        raise Refused(NO_LOT(number=tender.number, lot=no))
-    return lot
-
-
 def bid_by_id(text: str) -> Bid:
     """A bid by its id; ``Refused(bid.unknown)``, also for a text that is no id."""
     try:
@@ -131,7 +117,7 @@ def facts_of(bid: Bid, now: datetime) -> BidFacts:
 def submit_bid(cmd: SubmitBid, ctx: Context, tender: Tender) -> Done:
     facts = BidFacts(ctx.now, tender.submission_deadline, TenderStatus(tender.status))
     refuse_if([submission_reason(facts)])
-    lot = lot_of(tender, cmd.lot)
+    lot = lot_by_no(tender.number, cmd.lot)
     envelope = store.get(cmd.envelope_sha256)
     bid = Bid.objects.create(
         lot=lot,

@@ -8,15 +8,13 @@ from typing import Any
 
 from journal.door import Context
 from kernel.clock import iso
-from kernel.errors import Kind, ReasonForm, Refused
+from kernel.errors import Refused
 from portal import rooms
 from trading.models import Bid, OpeningSession, SignIn, Tender
 from trading.policy.openings import CAPACITY_ZH
-from trading.rules.statuses import BidStatus, LotStatus, SessionStatus
+from trading.policy.tenders import NO_TENDER
+from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
 
-NO_SESSION = ReasonForm(
-    "opening.unknown", zh="招标 {number} 没有开标会", en="tender {number} has no opening", kind=Kind.NOT_FOUND
-)
 SEALED_NAME = "待开启"
 OPENED_BY = {"bidder": "投标人密钥", "quorum": "密钥遗失，由 {need}/{all} 监管方分片开启"}
 
@@ -27,9 +25,6 @@ def room_of(number: str) -> str:
 
 def tender_for_update(number: str) -> Tender:
     """The tender under an exclusive lock: waits for every bid that is being accepted (``FOR SHARE``)."""
-    from trading.commands.bids import NO_TENDER
-    from trading.rules.statuses import TenderStatus
-
     tender = (
         Tender.objects.select_for_update(of=("self",))
         .select_related("project")
@@ -44,9 +39,6 @@ def tender_for_update(number: str) -> Tender:
 
 def session_for_update(number: str) -> OpeningSession:
     """The session of a tender, made when first asked for, and locked."""
-    from trading.commands.bids import NO_TENDER
-    from trading.rules.statuses import TenderStatus
-
     tender = Tender.objects.select_related("project").filter(number=number).first()
     if tender is None or tender.status == TenderStatus.DRAFT:
         raise Refused(NO_TENDER(number=number))

@@ -160,7 +160,8 @@ def _count(ctx: Context, session: OpeningSession, lot: Lot) -> dict[str, Any]:
     reason = rules.too_few(lot.name, len(bids))
     if reason is not None:
         lot.status = LOT.after("fail", LotStatus(lot.status), lot.facts(ctx.now))
-        lot.save(update_fields=["status"])
+        lot.failure_code = reason.code
+        lot.save(update_fields=["status", "failure_code"])
         ctx.announce(LotFailed(session.tender.number, str(lot.no), reason.code))
         return {**said, "status": str(lot.status), "reason": reason.as_json()}
     for number, bid in enumerate(bids, start=1):

@@ -175,7 +175,8 @@ def _hand_over(ctx: Context, session: OpeningSession) -> dict[str, dict[str, str
         opened = lot.bids.filter(status=BidStatus.OPENED).exists()
         verb = "start_evaluation" if opened else "fail"
         lot.status = LOT.after(verb, LotStatus(lot.status), lot.facts(ctx.now))
-        lot.save(update_fields=["status"])
+        lot.failure_code = "" if opened else NO_OPENED_BID
+        lot.save(update_fields=["status", "failure_code"])
         if not opened:
             ctx.announce(LotFailed(session.tender.number, str(lot.no), NO_OPENED_BID))
         lots[str(lot.no)] = {"status": str(lot.status)}
