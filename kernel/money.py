@@ -45,7 +45,8 @@ def half_up(value: Decimal | Fraction, decimals: int) -> Decimal:
     whole, rest = divmod(abs(scaled.numerator), scaled.denominator)
     if 2 * rest >= scaled.denominator:
         whole += 1
-    return Decimal((1 if scaled < 0 and whole else 0, tuple(int(d) for d in str(whole)), -decimals))
+    sign = 1 if scaled < 0 and whole else 0
+    return Decimal((sign, Decimal(whole).as_tuple().digits, -decimals))
 
 
 def to_fen(value: Decimal | Fraction) -> Decimal:
