@@ -50,7 +50,7 @@ def manage(env: dict[str, str], *words: str) -> None:
 
 
 @contextlib.contextmanager
-def daphne(var: Path, **more: str) -> Iterator[str]:
+def daphne(var: Path, *, application: str = "config.asgi:application", **more: str) -> Iterator[str]:
     """A fresh database and a running server; its URL. Ends with the block; its words are in ``server.log``."""
     port = free_port()
     env = environment(var, port, **more)
@@ -58,7 +58,7 @@ def daphne(var: Path, **more: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with open(var / "server.log", "wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"],
+            [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application],
             cwd=ROOT,
             env=env,
             stdout=log,

@@ -1,0 +1,51 @@
+"""``python -m tests.bench [ONLY=name]``: a table on stdout, JSON under var/bench/."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from tests.bench.measure import Result
+
+#: name → module with ``run() -> Result``.
+PIECES = {
+    "seal_open": "tests.bench.seal_open",
+    "room_event_300": "tests.bench.room_event",
+    "bid_http": "tests.bench.bid_http",
+}
+
+
+def _chosen(words: list[str]) -> list[str]:
+    only = [word.removeprefix("ONLY=") for word in words] or [os.environ.get("ONLY", "")]
+    wanted = [name for name in only if name]
+    unknown = [name for name in wanted if name not in PIECES]
+    if unknown:
+        sys.exit(f"没有名为 {'、'.join(unknown)} 的测量；有：{'、'.join(PIECES)}")
+    return wanted or list(PIECES)
+
+
+def _piece(name: str) -> Callable[[], Result]:
+    run: Callable[[], Result] = import_module(PIECES[name]).run
+    return run
+
+
+def main() -> None:
+    folder = Path(os.environ.get("MINGTANG_VAR", "var")) / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+    for name in _chosen(sys.argv[1:]):
+        print(f"… {name}", file=sys.stderr, flush=True)
+        found = _piece(name)()
+        print(found.line(), flush=True)
+        said = {**found.as_json(), "machine": machine, "at": datetime.now(UTC).isoformat()}
+        (folder / f"{name}.json").write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
