@@ -17,16 +17,22 @@ from disclosure.record.folder import Folder
 from kernel.errors import Refused
 
 
+#: Names of lists of certificates: of signatures, and of authorities in a trust list.
+_LISTS = frozenset({"certificates", "anchors", "intermediates"})
+
+
 def write_evidence(folder: Folder, values: Iterable[Any], since: datetime, now: datetime) -> None:
     """``trust-list.json`` and ``evidence/``: what is kept about the certificates found in ``values``.
 
     ``since``: evidence that ended before it cannot speak about this tender.
     """
     try:
-        folder.json("trust-list.json", version_at(now).signed)
+        trusted = version_at(now).signed
     except Refused:
         return  # a deployment without recognized CAs has nothing that was signed by certificate
-    fingerprints, issuers = _named(certificates_in(values))
+    folder.json("trust-list.json", trusted)
+    # The list's own authorities too: whether an intermediate stood is part of every path.
+    fingerprints, issuers = _named(certificates_in([*values, trusted]))
     kept = RevocationDocument.objects.filter(Q(valid_until=None) | Q(valid_until__gte=since))
     for row in kept.filter(kind="ocsp", about__in=fingerprints).iterator():
         _write(folder, bytes(row.der), row.sha256)
@@ -43,7 +49,7 @@ def _write(folder: Folder, data: bytes, sha256: str) -> None:
 
 
 def certificates_in(values: Iterable[Any]) -> dict[str, x509.Certificate]:
-    """fingerprint → certificate, of every ``certificates`` list in these JSON values, at any depth."""
+    """fingerprint → certificate, of every list in these JSON values that holds certificates, at any depth."""
     found: dict[str, x509.Certificate] = {}
     for value in values:
         for text in _texts(value):
@@ -57,7 +63,7 @@ def certificates_in(values: Iterable[Any]) -> dict[str, x509.Certificate]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name == "certificates" and isinstance(inner, list):
+            if name in _LISTS and isinstance(inner, list):
                 yield from (one for one in inner if isinstance(one, str))
             else:
                 yield from _texts(inner)
