@@ -16,7 +16,6 @@ from ca_interop.queries import version_at
 from disclosure.record.folder import Folder
 from kernel.errors import Refused
 
-
 #: Names of lists of certificates: of signatures, and of authorities in a trust list.
 _LISTS = frozenset({"certificates", "anchors", "intermediates"})
 

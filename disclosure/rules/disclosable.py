@@ -29,7 +29,8 @@ class Disclosure:
 
 
 _OPENING = Disclosure(Stage.OPENED, "招标投标法第三十六条")
-_AWARD = Disclosure(Stage.AWARDED, "招标投标法第三十七条、第四十四条")
+_EXPERTS = Disclosure(Stage.AWARDED, "招标投标法第三十七条第四款")
+_AWARD = Disclosure(Stage.AWARDED, "招标投标法第四十四条第三款")
 
 #: Verb → when. A verb ending in ``*`` stands for all that begin so; the longest match counts.
 TABLE: dict[str, Disclosure] = {
@@ -37,19 +38,31 @@ TABLE: dict[str, Disclosure] = {
     "bid.withdraw": _OPENING,
     "opening.*": _OPENING,
     "guarantee.*": _OPENING,
-    "expert.*": Disclosure(Stage.AWARDED, "招标投标法第三十七条第四款"),
-    "committee.*": Disclosure(Stage.AWARDED, "招标投标法第三十七条第四款"),
+    "expert_draw.*": _EXPERTS,
+    "invitation.*": _EXPERTS,
+    "committee.*": _EXPERTS,
     "evaluation.*": _AWARD,
-    "draw.*": Disclosure(Stage.AWARDED, "招标投标法第三十七条第四款"),
-    "score.*": _AWARD,
-    "sheet.*": _AWARD,
-    "review.*": _AWARD,
-    "report.*": _AWARD,
-    "result.*": _AWARD,
+    "award.*": _AWARD,
 }
 
-#: Never, whatever the table says: these name people who did not bid, or failed to.
-NEVER = frozenset({"attempt.refused", "document.download", "tender.download", "party.login"})
+#: Never, whatever the table says, and why.
+NEVER: dict[str, str] = {
+    "attempt.refused": "谁被拒绝、因为什么，与结果无关（个人信息保护法第六条）",
+    "documents.take": "谁获取过招标文件不公开（电子招标投标办法第二十一条）",
+    "clarification.confirm": "确认人就是获取招标文件的人（电子招标投标办法第二十一条）",
+    "enquiry.ask": "提问人不公开；问题随答复公开（招标投标法第二十二条）",
+    "session.sign_in": "谁在何时登录与结果无关（个人信息保护法第六条）",
+    "party.register": "登记资料中的个人信息（个人信息保护法第六条）",
+    "certificate.bind": "登记资料中的个人信息（个人信息保护法第六条）",
+    "expert.register": "专家库名单保密（招标投标法实施条例第四十六条）",
+    "expert.update": "专家库名单保密（招标投标法实施条例第四十六条）",
+    "expert.set_active": "专家库名单保密（招标投标法实施条例第四十六条）",
+    "tender.create": "公告之前的草稿不公开；公告的内容在公告行为里",
+    "tender.edit": "公告之前的草稿不公开；公告的内容在公告行为里",
+    "tender.add_document": "公告之前的草稿不公开；公告的内容在公告行为里",
+    "tender.remove_document": "公告之前的草稿不公开；公告的内容在公告行为里",
+    "tender.set_custodians": "公告之前的草稿不公开；公告的内容在公告行为里",
+}
 
 
 def rule_for(verb: str) -> Disclosure | None:
