@@ -7,15 +7,15 @@ from django.db import transaction
 from disclosure import tasks
 from journal.facts import Delivery, reacts_to
 from journal.tasks import later
-from trading.events import AwardDecided, ContractRegistered, LotFailed
+from trading.events import ContractRegistered, LotFailed, ResultNotified, TenderCancelled
 
 
 def _publish(tender: str, occasion: str) -> None:
     transaction.on_commit(lambda: later(tasks.publish_record, tender, occasion))
 
 
-@reacts_to(AwardDecided)
-def on_award(fact: AwardDecided, delivery: Delivery) -> None:
+@reacts_to(ResultNotified)
+def on_award(fact: ResultNotified, delivery: Delivery) -> None:
     _publish(fact.tender, delivery.key)
 
 
@@ -26,4 +26,9 @@ def on_contract(fact: ContractRegistered, delivery: Delivery) -> None:
 
 @reacts_to(LotFailed)
 def on_failure(fact: LotFailed, delivery: Delivery) -> None:
+    _publish(fact.tender, delivery.key)
+
+
+@reacts_to(TenderCancelled)
+def on_cancellation(fact: TenderCancelled, delivery: Delivery) -> None:
     _publish(fact.tender, delivery.key)

@@ -75,6 +75,7 @@ def notice(request: HttpRequest, number: str) -> HttpResponse:
         "results": results,
         "documents": documents,
         "clarifications": clarifications,
+        "answers": tender_page.answers(tender),
         "schedule": tender_page.schedule_of(tender, results, now),
         "claims": claims.of(tender),
         "record": tender_page.published_record(tender),

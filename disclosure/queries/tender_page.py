@@ -12,7 +12,17 @@ from disclosure.models import PublishedRecord
 from disclosure.queries.notices import listed, public
 from disclosure.rules.phases import Step, schedule
 from kernel.errors import Refused
-from trading.models import Award, Bid, Candidate, Contract, EvaluationResult, Lot, OpeningSession, Tender
+from trading.models import (
+    Award,
+    Bid,
+    Candidate,
+    Contract,
+    Enquiry,
+    EvaluationResult,
+    Lot,
+    OpeningSession,
+    Tender,
+)
 from trading.rules.statuses import BID_ZH, BidStatus, LotStatus, SessionStatus
 
 #: Document kinds under the heading of clarifications.
@@ -63,11 +73,12 @@ def listed_of(project: Any, now: datetime) -> list[Tender]:
 
 
 def documents(tender: Tender) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """``(documents, clarifications)`` for the ``document_list`` tag: the public ones, oldest first."""
+    """``(documents, clarifications)`` for the ``document_list`` tag, oldest first. Bidding documents are
+    listed for all and given to whoever signs in; letters to one organization are not listed."""
     rows: list[dict[str, Any]] = []
     clarifications: list[dict[str, Any]] = []
     for one in tender.documents.all():
-        if not one.public or one.published_at is None:
+        if one.published_at is None or one.recipient_id is not None:
             continue
         title = f"{one.title}（{one.lot.name}）" if one.lot else one.title
         shown = {
@@ -90,6 +101,11 @@ def _format(media_type: str) -> str:
         "application/json": "JSON",
     }
     return names.get(media_type, "")
+
+
+def answers(tender: Tender) -> list[Enquiry]:
+    """Questions and objections with their answers; who asked is never told."""
+    return list(tender.enquiries.filter(answered_at__isnull=False).order_by("answered_at"))
 
 
 def schedule_of(tender: Tender, lots: list[LotResult], now: datetime) -> list[Step]:
@@ -128,7 +144,9 @@ def results(tender: Tender) -> list[LotResult]:
     """What is public of each lot, by number."""
     session = session_of(tender)
     shown = session is not None and session.status in _READ
-    awards = {a.lot_id: a for a in Award.objects.filter(lot__tender=tender).select_related("bid")}
+    # An award is public when winner and losers have been told (招标投标法第四十五条).
+    told = Award.objects.filter(lot__tender=tender, notified_at__isnull=False)
+    awards = {a.lot_id: a for a in told.select_related("bid")}
     contracts = {c.award_id: c for c in Contract.objects.filter(award__lot__tender=tender)}
     reports = {r.lot_id: r for r in EvaluationResult.objects.filter(lot__tender=tender)}
     out = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,18 @@ def export_record(number: str, target: Path) -> dict[str, Any]:
     head = sequencer.checkpoint()
     if head is None:
         raise AssertionError("an announced tender has acts, so the log has a checkpoint")
-    found = _acts(tender)
+    session = OpeningSession.objects.filter(tender=tender).select_related("record").first()
+    # What ended before its opening keeps all its secrets: even how many had bid.
+    opened = session is not None and session.started_at is not None
+    found = _acts(tender, Stage.AWARDED if opened else Stage.SEALED)
     folder.data("checkpoint", head.note.encode())
     folder.data("acts.jsonl", b"".join(acts.lines(found, head)))
-    _write_files(folder, tender, ActFinder(found), now)
+    finder = ActFinder(found)
+    _write_files(folder, tender, finder)
+    if session is not None and opened:
+        _write_opening(folder, tender, session, finder)
+    folder.json("awards.json", tender_files.awards_json(tender, finder))
+    evidence.write_evidence(folder, _written(folder), tender.created_at, now)
     payload = {
         "v": 1,
         "tender": tender.number,
@@ -74,26 +82,29 @@ def _bids(tender: Tender) -> list[Bid]:
     return list(rows.prefetch_related("shares").order_by("received_at", "id"))
 
 
-def _acts(tender: Tender) -> list[Act]:
+def _acts(tender: Tender, stage: Stage) -> list[Act]:
     lots = [lot.no for lot in tender.lots.all()]
     condition = acts.subjects_of(
         tender.number, tender.project.number, lots, [str(bid.pk) for bid in _bids(tender)]
     )
-    return list(acts.publishable(Act.objects.filter(condition), Stage.AWARDED))
+    return list(acts.publishable(Act.objects.filter(condition), stage))
 
 
-def _write_files(folder: Folder, tender: Tender, finder: ActFinder, now: datetime) -> None:
+def _write_files(folder: Folder, tender: Tender, finder: ActFinder) -> None:
     folder.json("tender.json", tender_files.tender_json(tender, rooms.licensed_issuers(), finder))
     tender_files.write_documents(folder, tender)
+
+
+def _write_opening(folder: Folder, tender: Tender, session: OpeningSession, finder: ActFinder) -> None:
     for bid in _bids(tender):
         bids.write_bid(folder, bid, finder, rooms.guarantee_of)
-    session = OpeningSession.objects.filter(tender=tender).select_related("record").first()
-    if session is not None and session.started_at is not None:
-        folder.json("opening.json", bids.opening_json(session, finder))
+    folder.json("opening.json", bids.opening_json(session, finder))
     for path, value in rooms.evaluation_files(tender).items():
         folder.json(path, value)
-    folder.json("awards.json", tender_files.awards_json(tender, finder))
-    written = [
-        json.loads((folder.root / path).read_bytes()) for path in folder.files if path.endswith(".json")
-    ]
-    evidence.write_evidence(folder, written, tender.created_at, now)
+
+
+def _written(folder: Folder) -> Iterator[Any]:
+    """Every JSON file of the record, one after the other: certificates are looked for in all of them."""
+    for path in list(folder.files):
+        if path.endswith(".json") and not path.startswith("documents/"):
+            yield json.loads((folder.root / path).read_bytes())

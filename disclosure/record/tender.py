@@ -39,6 +39,7 @@ def tender_json(tender: Tender, licensed: list[str], acts: ActFinder) -> dict[st
         "regime": project.regime,
         "category": project.category,
         "rulebook": tender.rulebook,
+        "state_funded": project.state_funded,
         "project": {"number": project.number, "name": project.name},
         "procuring_entity": _party(project.procuring_entity),
         "agent": _party(project.agent) if project.agent else None,
@@ -101,8 +102,8 @@ def write_documents(folder: Folder, tender: Tender) -> None:
 
 def _published(tender: Tender) -> list[TenderDocument]:
     # Bidding documents are not "public" while bids are prepared (they need a sign-in); afterwards they are
-    # what the evaluation is checked against.
-    rows = tender.documents.select_related("file", "lot").filter(published_at__isnull=False)
+    # what the evaluation is checked against. Letters to one organization are nobody else's.
+    rows = tender.documents.select_related("file", "lot").filter(published_at__isnull=False, recipient=None)
     return list(rows.order_by("published_at", "id"))
 
 
@@ -120,8 +121,11 @@ def _lot_award(lot: Lot, acts: ActFinder) -> dict[str, Any]:
         "candidates": [_candidate(one) for one in candidates],
         "announced_at": iso(candidates[0].announced_at) if candidates else None,
         "standstill_until": iso(max(c.standstill_until for c in candidates)) if candidates else None,
-        "objections": [],
-        "award": _award(award) if award else None,
+        "objections": [
+            {"at": iso(one.raised_at), "answered_at": iso(one.answered_at) if one.answered_at else None}
+            for one in lot.objections.all()
+        ],
+        "award": _award(award, candidates) if award else None,
         "contract": _contract(contract) if contract else None,
         "acts": {},
     }
@@ -138,8 +142,9 @@ def _candidate(one: Candidate) -> dict[str, Any]:
     }
 
 
-def _award(award: Award) -> dict[str, Any]:
+def _award(award: Award, candidates: list[Candidate]) -> dict[str, Any]:
     bid = award.bid
+    grounds = dict(one.split(":", 1) for one in award.ground.split(",") if ":" in one)
     return {
         "bid": str(bid.pk),
         "bidder": bid.bidder_name,
@@ -147,7 +152,11 @@ def _award(award: Award) -> dict[str, Any]:
         "price": str(bid.price),
         "decided_at": iso(award.decided_at),
         "notified_at": iso(award.notified_at) if award.notified_at else None,
-        "ground": award.ground,
+        "passed_over": [
+            {"bid": str(one.bid_id), "ground": grounds.get(str(one.rank), ""), "note": ""}
+            for one in candidates
+            if str(one.rank) in grounds
+        ],
     }
 
 
