@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
 import click
-from tqdm import tqdm
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from kernel.errors import Kind, Reason, Refused
 
@@ -88,7 +88,7 @@ def json_option(command: F) -> F:
     )(command)  # fmt: skip
 
 
-def bar(total: int, what: str, unit: str = "B") -> tqdm[Any]:
+def bar(total: int, what: str, unit: str = "B") -> Any:
     """A progress bar on standard error when that is a terminal; else nothing is shown."""
     return tqdm(total=total, desc=what, unit=unit, unit_scale=unit == "B", file=sys.stderr, disable=None,
                 leave=False)  # fmt: skip
@@ -102,7 +102,7 @@ def counted(items: Iterable[Any], total: int, what: str, unit: str) -> Iterator[
 class Measured:
     """A binary stream that moves a progress bar as it is read."""
 
-    def __init__(self, source: IO[bytes], progress: tqdm[Any]) -> None:
+    def __init__(self, source: IO[bytes], progress: Any) -> None:
         self._source = source
         self._progress = progress
 

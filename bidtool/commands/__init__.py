@@ -1,0 +1,1 @@
+"""The doors: each module parses arguments, calls the work, says the result."""
