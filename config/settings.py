@@ -203,6 +203,9 @@ UPLOAD_MAX_OPEN = int(os.environ.get("UPLOAD_MAX_OPEN", "20000"))
 #: How much of the disk uploads leave free.
 UPLOAD_RESERVE_BYTES = int(os.environ.get("UPLOAD_RESERVE_BYTES", str(512 * 1024**2)))
 
+# -- PDF: where fonts that can be embedded are looked for
+PDF_FONT_DIRS = os.environ.get("PDF_FONT_DIRS", "/usr/share/fonts:/usr/local/share/fonts").split(":")
+
 # -- gateways (each has a sandbox server that speaks the same protocol)
 GUARANTORS_URL = os.environ.get("GUARANTORS_URL", "")
 OPENING_GRACE_SECONDS = float(os.environ.get("OPENING_GRACE_SECONDS", "3"))
