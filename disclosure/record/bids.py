@@ -15,7 +15,7 @@ from trading.models import Bid, OpeningSession
 from trading.rules.statuses import BidStatus
 
 #: A bid's ``guarantee.json``, or ``None`` where there is nothing to say: from the guarantees room.
-GuaranteeOf = Callable[[Bid], dict[str, Any] | None]
+GuaranteeOf = Callable[[Bid, ActFinder], dict[str, Any] | None]
 
 
 def write_bid(folder: Folder, bid: Bid, acts: ActFinder, guarantee_of: GuaranteeOf) -> None:
@@ -29,7 +29,7 @@ def write_bid(folder: Folder, bid: Bid, acts: ActFinder, guarantee_of: Guarantee
     folder.copy(f"{root}/envelope.mtse", bid.envelope.open())
     folder.data(f"{root}/content-key", bytes(bid.content_key).hex().encode("ascii"))
     folder.json(f"{root}/opening.json", _opening(bid))
-    guarantee = guarantee_of(bid)
+    guarantee = guarantee_of(bid, acts)
     if guarantee is not None:
         folder.json(f"{root}/guarantee.json", guarantee)
 

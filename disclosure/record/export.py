@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from disclosure.record.folder import Folder
 from disclosure.record.named import ActFinder
 from disclosure.rules.disclosable import Stage
 from journal import clock, sequencer
-from journal.models import Act
+from journal.models import Act, Checkpoint
 from kernel.clock import iso
 from kernel.errors import Refused
 from sealing import statements
@@ -36,18 +37,8 @@ def export_record(number: str, target: Path) -> dict[str, Any]:
     head = sequencer.checkpoint()
     if head is None:
         raise AssertionError("an announced tender has acts, so the log has a checkpoint")
-    session = OpeningSession.objects.filter(tender=tender).select_related("record").first()
-    # What ended before its opening keeps all its secrets: even how many had bid.
-    opened = session is not None and session.started_at is not None
-    found = _acts(tender, Stage.AWARDED if opened else Stage.SEALED)
     folder.data("checkpoint", head.note.encode())
-    folder.data("acts.jsonl", b"".join(acts.lines(found, head)))
-    finder = ActFinder(found)
-    _write_files(folder, tender, finder)
-    if session is not None and opened:
-        _write_opening(folder, tender, session, finder)
-    folder.json("awards.json", tender_files.awards_json(tender, finder))
-    evidence.write_evidence(folder, _written(folder), tender.created_at, now)
+    _write(folder, tender, head, now)
     payload = {
         "v": 1,
         "tender": tender.number,
@@ -63,6 +54,23 @@ def export_record(number: str, target: Path) -> dict[str, Any]:
     signed = statements.sign(statements.statement("public-record", payload), platform_signer())
     folder.seal("record.json", signed)
     return payload
+
+
+def _write(folder: Folder, tender: Tender, head: Checkpoint, now: datetime) -> None:
+    session = OpeningSession.objects.filter(tender=tender).select_related("record").first()
+    started = session.started_at if session is not None else None
+    # What ended before its opening keeps all its secrets: even how many had bid.
+    found = _acts(tender, Stage.AWARDED if started else Stage.SEALED)
+    folder.data("acts.jsonl", b"".join(acts.lines(found, head)))
+    finder = ActFinder(found)
+    # Issuers are those that were known when the bids were opened; before that nothing rests on them.
+    issuers = rooms.licensed_issuers(started or now)
+    folder.json("tender.json", tender_files.tender_json(tender, issuers, finder))
+    tender_files.write_documents(folder, tender)
+    if session is not None and started is not None:
+        _write_opening(folder, tender, session, finder)
+    folder.json("awards.json", tender_files.awards_json(tender, finder))
+    evidence.write_evidence(folder, _written(folder), tender.created_at, now)
 
 
 def _tender(number: str) -> Tender:
@@ -88,11 +96,6 @@ def _acts(tender: Tender, stage: Stage) -> list[Act]:
         tender.number, tender.project.number, lots, [str(bid.pk) for bid in _bids(tender)]
     )
     return list(acts.publishable(Act.objects.filter(condition), stage))
-
-
-def _write_files(folder: Folder, tender: Tender, finder: ActFinder) -> None:
-    folder.json("tender.json", tender_files.tender_json(tender, rooms.licensed_issuers(), finder))
-    tender_files.write_documents(folder, tender)
 
 
 def _write_opening(folder: Folder, tender: Tender, session: OpeningSession, finder: ActFinder) -> None:
