@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.errors import ReasonForm, Refused
+from kernel.scoring.parameters import read_method as read_scoring_method
+from kernel.scoring.parameters import read_parameters
 from trading.rules import fields
 
 SUM_WRONG = ReasonForm(
@@ -158,8 +160,15 @@ def _check(method: Method) -> None:
 
 
 def _check_price(method: Method) -> None:
+    """The scoring contract must accept the parameters; a stand-in ceiling, since that is the lot's."""
     full = method.price_parameters.get("full_score")
-    if full is not None and Decimal(str(full)) != method.price_full_score:
+    if full is not None and fields.decimal(method.price_parameters, "full_score") != method.price_full_score:
         raise Refused(
             PRICE_WRONG(why="full_score 应等于 price_full_score / full_score must equal price_full_score")
         )
+    given = {
+        "full_score": str(method.price_full_score),
+        "tie_break": list(method.tie_break),
+        "ceiling": "1000000",
+    }
+    read_parameters(read_scoring_method(method.price_method), {**given, **method.price_parameters})
