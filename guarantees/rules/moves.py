@@ -135,7 +135,7 @@ GUARANTEE: Machine[GuaranteeStatus, GuaranteeFacts] = Machine(
         ),
         Move("forfeit", frozenset({_S.DEMANDED}), _S.FORFEITED, "招标投标法实施条例第七十四条", "确认赔付"),
         Move(
-            "release", _HELD | _SEALED | frozenset({_S.DEMANDED}), _S.RELEASED,
+            "release", _HELD | _SEALED | _PRESENTED | frozenset({_S.DEMANDED}), _S.RELEASED,
             "招标投标法实施条例第三十一条、第三十五条、第五十七条", "退还",
         ),
         Move(

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ca_interop.demo_ca.authority import DemoAuthority, Issued
 from ca_interop.demo_ca.issuing import Subscriber
-from ca_interop.demo_ca.specifications import CA_TWO
 from gateways.guarantors.sandbox.identity import Roots
 from gateways.guarantors.sandbox.issuer import Issuer
 from gateways.guarantors.sandbox.server import GuarantorServer
@@ -26,6 +25,7 @@ from gateways.guarantors.sandbox.store import Store
 from kernel.clock import iso
 from kernel.ids import credit_code_check_digit
 from sealing import SoftwareSigner, statements
+from tests.integration.ca_interop.authorities import house
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -53,15 +53,15 @@ OWNER = Company("盐城市城市建设投资集团有限公司", "91320900MA1N00
 PLATFORM = Ed25519PrivateKey.generate()
 
 
-@functools.cache
 def authority() -> DemoAuthority:
-    return DemoAuthority.create(CA_TWO, not_before=NOW - 400 * DAY, not_after=NOW + 2000 * DAY)
+    """The demo CA that the platform's trust list knows, too."""
+    return house().authorities["demo-ca-2"]
 
 
 @functools.cache
 def certificate(company: Company) -> Issued:
     subscriber = Subscriber(company.name, company.credit_code, "经办人")
-    got = authority().issue(subscriber, not_before=NOW - 300 * DAY, not_after=NOW + 1000 * DAY)
+    got = authority().issue(subscriber, not_before=NOW - 300 * DAY, not_after=NOW + 700 * DAY)
     return got.signing
 
 
