@@ -3,6 +3,7 @@
 //   <form method="post" data-login> <textarea name="statement" readonly>…</textarea>
 //   {% file_drop "certificate-file" … local=True %} {% file_drop "key-file" … local=True %}
 //   <input type="hidden" name="certificate"> <input type="hidden" name="signature"> <p data-login-say role="alert"></p>
+// The same for any statement that is signed in a page ({% sign_form %} of parties): <form data-sign="post|room">.
 // Signature: RSASSA-PKCS1-v1_5 or ECDSA P-256, SHA-256 over the statement's UTF-8 bytes with LF line ends, base64;
 // ECDSA as DER (RFC 3279), as certificates do.
 
@@ -86,16 +87,21 @@ async function fill(form) {
   form.elements.certificate.value = certificate;
 }
 
-for (const form of document.querySelectorAll("form[data-login]")) {
+/** Forms with data-login or data-sign; data-sign="room" is not sent, its module hears "signed". */
+for (const form of document.querySelectorAll("form[data-login], form[data-sign]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const say = form.querySelector("[data-login-say]");
     say.textContent = "正在签名……";
     try {
       await fill(form);
-      form.submit();
     } catch (problem) {
       say.textContent = problem instanceof Unusable ? problem.message : "文件读不出来，请重新选择。";
+      return;
     }
+    if (form.dataset.sign !== "room") return form.submit();
+    say.textContent = "";
+    const { certificate, signature } = form.elements;
+    form.dispatchEvent(new CustomEvent("signed", { bubbles: true, detail: { certificate: certificate.value, signature: signature.value } }));
   });
 }

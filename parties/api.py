@@ -1,0 +1,139 @@
+"""JSON: challenge, login, registration, certificates, roles. Shapes are in README.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from journal.door import perform
+from kernel.actor import Actor, Role
+from kernel.clock import iso
+from kernel.errors import Refused
+from parties import login, policy, queries
+from parties.commands import BlockCertificate, EndRole, GrantRole
+from parties.commands.certificates import who
+from portal.doors import BAD_FIELD, json_door, key_of, object_field, signed_in, text_field
+
+
+@json_door("POST")
+def challenge(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    response = JsonResponse(login.new_challenge(), json_dumps_params={"ensure_ascii": False})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@json_door("POST")
+def sign_in(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    return login.sign_in(request, object_field(body, "signed"), via="api", key=key_of(request)).result
+
+
+@json_door("POST")
+def register(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    done = login.register(
+        request,
+        object_field(body, "signed"),
+        role=text_field(body, "role", limit=40, optional=True),
+        person_name=text_field(body, "person_name", limit=100, optional=True),
+        encryption=_texts(body, "encryption"),
+        via="api",
+        key=key_of(request),
+    )
+    return JsonResponse(done.result, status=201, json_dumps_params={"ensure_ascii": False})
+
+
+@json_door("POST")
+def sign_out(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    request.session.flush()
+    return {}
+
+
+@json_door("GET")
+def me(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    actor = signed_in(request)
+    certificates = [
+        {
+            "fingerprint": c.fingerprint,
+            "subject": c.subject,
+            "usage": c.usage,
+            "authority": c.authority_id,
+            "not_after": iso(c.not_after),
+            "blocked_at": iso(c.blocked_at) if c.blocked_at else None,
+        }
+        for c in queries.certificates_of(actor)
+    ]
+    return {**who(actor), "certificates": certificates}
+
+
+@json_door("POST")
+def certificates(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
+    """``{"signed"}`` for a signing certificate, ``{"encryption": [b64 DER, leaf first]}`` for the other."""
+    actor = signed_in(request)
+    pair = _texts(body, "encryption")
+    if pair:
+        done = login.bind_encryption(actor, pair, via="api", key=key_of(request))
+    else:
+        done = login.bind(actor, object_field(body, "signed"), via="api", key=key_of(request))
+    return JsonResponse(done.result, status=201)
+
+
+@json_door("POST")
+def block(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    command = BlockCertificate(text_field(body, "certificate", limit=64), text_field(body, "reason"))
+    return perform(command, signed_in(request), via="api", key=key_of(request)).result
+
+
+@json_door("GET")
+def requests(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    _center(request)
+    return {
+        "requests": [
+            {
+                "person": str(row.person_id),
+                "name": row.person.name,
+                "organization": str(row.organization_id or ""),
+                "organization_name": row.organization.name if row.organization else "",
+                "role": row.role,
+                "asked_at": iso(row.asked_at),
+            }
+            for row in queries.waiting_requests()
+        ]
+    }
+
+
+@json_door("GET")
+def organizations(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """``?q=``: the first 100."""
+    _center(request)
+    rows = queries.search(request.GET.get("q", "")[:100])[:100]
+    return {"organizations": [{"id": str(r.id), "name": r.name, "credit_code": r.credit_code} for r in rows]}
+
+
+@json_door("POST")
+def grant(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    command = GrantRole(
+        person=text_field(body, "person", limit=60),
+        role=text_field(body, "role", limit=40),
+        organization=text_field(body, "organization", limit=60, optional=True),
+    )
+    return perform(command, signed_in(request), via="api", key=key_of(request)).result
+
+
+@json_door("POST")
+def end(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    command = EndRole(text_field(body, "membership", limit=60), text_field(body, "reason"))
+    return perform(command, signed_in(request), via="api", key=key_of(request)).result
+
+
+def _center(request: HttpRequest) -> Actor:
+    actor = signed_in(request)
+    if not actor.has(Role.TRADING_CENTER):
+        raise Refused(policy.ONLY_CENTER())
+    return actor
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    value = body.get(name, [])
+    if not isinstance(value, list) or len(value) > 8 or not all(isinstance(v, str) for v in value):
+        raise Refused(BAD_FIELD(field=name, why="应为 base64 文本列表 / a list of base64 texts"))
+    return value

@@ -1,0 +1,42 @@
+"""Tags for signing in a page with a certificate. Pages that use them load ``portal/js/login.js``."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+
+from parties import signing
+
+register = template.Library()
+
+
+@register.inclusion_tag("parties/sign_form.html", takes_context=True)
+def sign_form(
+    context: RequestContext,
+    statement: Mapping[str, Any],
+    action: str = "",
+    button: str = "签名",
+    mode: str = "post",
+    **hidden: Any,
+) -> dict[str, Any]:
+    """A form whose fields ``certificate`` and ``signature`` answer ``statement``; other keyword arguments
+    become hidden fields. ``mode="room"``: it is not sent; the form fires ``signed`` with
+    ``{certificate, signature}`` in ``detail`` for a room's module."""
+    return {
+        "statement": statement,
+        "action": action,
+        "button": button,
+        "mode": mode,
+        "hidden": hidden,
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("parties/sign_fields.html")
+def sign_fields(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields alone, for ``<form class="form" method="post" data-sign="post">`` with fields of its own."""
+    return {"text": signing.text_of(statement), "key": uuid.uuid4()}
