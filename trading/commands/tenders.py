@@ -136,7 +136,7 @@ def _replace_lots(tender: Tender, plans: tuple[LotPlan, ...]) -> None:
 
 @dataclass(frozen=True)
 class SetCustodians(Command):
-    """Who holds the key shares: ``[{"organization", "certificate" (b64 DER), "validation"}]`` in order, as
+    """Who holds the key shares: ``[{"organization", "certificate" (b64 DER), "authority", …}]`` in order, as
     ``trading.custodians.examined`` answers them after it has checked the certificates."""
 
     tender: str
@@ -166,7 +166,15 @@ def set_custodians(cmd: SetCustodians, ctx: Context, tender: Tender) -> Done:
         )
     tender.share_threshold = threshold
     tender.save(update_fields=["share_threshold"])
-    holders = [{"organization": o.credit_code, "fingerprint": fingerprint(c)} for o, c in chosen]
+    holders = [
+        {
+            "organization": organization.credit_code,
+            "fingerprint": fingerprint(certificate),
+            "authority": str(row.get("authority", "")),
+            "revocation_sha256": list(row.get("revocation_sha256", [])),
+        }
+        for row, (organization, certificate) in zip(rows, chosen, strict=True)
+    ]
     return Done(
         f"tender:{tender.number}", {"threshold": threshold, "custodians": holders}, {"tender": tender.number}
     )
