@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from websockets.asyncio.client import ClientConnection, connect
 
 from kernel.merge_patch import merge_patch
@@ -73,8 +76,6 @@ class Client:
 
     def upload(self, data: bytes, name: str, media_type: str) -> str:
         """Upload in chunks; the upload's id."""
-        import hashlib
-
         made = self.post("/api/v1/uploads", {
             "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "name": name, "media_type": media_type,
         })  # fmt: skip
@@ -89,27 +90,26 @@ class Client:
 
     # -- certificates
 
-    def _challenge(self) -> dict[str, Any]:
+    def _answered(self) -> dict[str, Any]:
         challenge: dict[str, Any] = self.post("/api/v1/login/challenge")
-        return {"challenge": challenge["challenge"], "signed": self.sign(challenge["statement"])}
+        return {"signed": self.sign(challenge["statement"])}
 
     def login(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.post("/api/v1/login", self._challenge())
+        """Sign in by certificate challenge: ``{person, organization, roles, …}``."""
+        answer: dict[str, Any] = self.post("/api/v1/login", self._answered())
         return answer
 
     def register(self, role: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self.post(
-            "/api/v1/register", self._challenge() | {"role": role, "person_name": self.name}
-        )
+        """Register by certificate challenge, with the encryption certificate of 双证 if there is one."""
+        body = self._answered() | {"role": role, "person_name": self.name}
+        if self.encryption_file is not None:
+            second = from_pem(self.encryption_file.read_bytes())
+            body["encryption"] = [_base64(c) for c in second.chain]
+        answer: dict[str, Any] = self.post("/api/v1/register", body)
         return answer
 
     def sign(self, statement: dict[str, Any]) -> dict[str, Any]:
         return statements.sign(statement, self.signer)
-
-    def certificate_base64(self) -> str:
-        from cryptography.hazmat.primitives.serialization import Encoding
-
-        return base64.b64encode(self.signer.encryption_certificate.public_bytes(Encoding.DER)).decode()
 
     # -- rooms
 
@@ -122,6 +122,10 @@ class Client:
         room = RoomClient(self, socket)
         await room.hello()
         return room
+
+
+def _base64(certificate: x509.Certificate) -> str:
+    return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
 
 class RoomClient:

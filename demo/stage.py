@@ -18,6 +18,8 @@ from demo.processes import Processes, free_port
 from demo.progress import Progress
 from kernel.clock import iso, parse_iso
 
+STATE = "stage.json"
+
 
 @dataclass
 class Stage:
@@ -76,6 +78,25 @@ def build(home: Path, progress: Progress) -> Stage:
     return stage
 
 
+def reopen(home: Path, progress: Progress, base: str) -> Stage:
+    """The stage that an earlier run left, to be served at ``base``."""
+    kept = json.loads((home / STATE).read_text())
+    stage = Stage(home, progress, nodes=[base], ca=kept["ca"], issuer=kept["issuer"], notes=kept["notes"])
+    stage.processes = Processes(
+        home / "logs", environment(home, stage) | kept["environment"] | {"PUBLIC_URL": base}
+    )
+    for who in everybody():
+        seat(stage, who)
+    return stage
+
+
+def leave(stage: Stage) -> None:
+    """Write down what :func:`reopen` needs."""
+    told = {k: stage.processes.environment[k] for k in ("TRUST_LIST_PUBLISHERS",)}
+    state = {"ca": stage.ca, "issuer": stage.issuer, "environment": told, "notes": stage.notes}
+    (stage.home / STATE).write_text(json.dumps(state, ensure_ascii=False, indent=1))
+
+
 def environment(home: Path, stage: Stage) -> dict[str, str]:
     """What the platform's processes are told; DATABASE_URL and REDIS_URL pass through when they are set."""
     kept = {
@@ -96,20 +117,26 @@ def environment(home: Path, stage: Stage) -> dict[str, str]:
 
 def certificates(stage: Stage) -> None:
     """Start the certification authorities and have everybody's certificates issued."""
+    start_authorities(stage)
+    for who in everybody():
+        _issue(stage, who)
+    count = len(everybody()) - len(EXPERTS)
+    stage.say(f"三家演示 CA 签发 {count} 家单位和 {len(EXPERTS)} 位专家的证书（RSA、P-256、双证）")
+
+
+def start_authorities(stage: Stage) -> None:
     port = stage.ca.rsplit(":", 1)[1]
     stage.processes.start(
         "ca", "-m", "ca_interop.demo_ca", "--store", str(stage.home / "ca"), "--port", port,
         ready=f"{stage.ca}/trust-list",
     )  # fmt: skip
+
+
+def everybody() -> list[Organization]:
+    """All who get a certificate; an expert's is a personal one."""
     organizations = [CENTER, AUTHORITY, OWNER, ISSUER, *AGENCIES, *(b.organization for b in BIDDERS)]
-    for organization in organizations:
-        _issue(stage, organization)
-    for number, expert in enumerate(EXPERTS, start=1):
-        person = Organization(f"expert-{number}", "", "", expert.name, expert.ca)
-        _issue(stage, person)
-    stage.say(
-        f"三家演示 CA 签发 {len(organizations)} 家单位和 {len(EXPERTS)} 位专家的证书（RSA、P-256、双证）"
-    )
+    experts = [Organization(f"expert-{no}", "", "", e.name, e.ca) for no, e in enumerate(EXPERTS, start=1)]
+    return organizations + experts
 
 
 def _issue(stage: Stage, who: Organization) -> None:
@@ -117,12 +144,19 @@ def _issue(stage: Stage, who: Organization) -> None:
     answer = httpx.post(f"{stage.ca}/ca/{who.ca}/issue", json=body, timeout=60).raise_for_status().json()
     folder = stage.person(who.key)
     _private(folder / "signing.pem", answer["signing"]["pem"])
-    second = None
     if answer["dual"]:
-        second = folder / "encryption.pem"
-        _private(second, answer["encryption"]["pem"])
+        _private(folder / "encryption.pem", answer["encryption"]["pem"])
+    seat(stage, who)
+
+
+def seat(stage: Stage, who: Organization) -> None:
+    """Give somebody a client; nodes take turns."""
+    folder = stage.person(who.key)
+    second = folder / "encryption.pem"
     node = stage.nodes[len(stage.clients) % len(stage.nodes)]
-    stage.clients[who.key] = Client(node, who.person, folder / "signing.pem", second)
+    stage.clients[who.key] = Client(
+        node, who.person, folder / "signing.pem", second if second.exists() else None
+    )
 
 
 def _private(path: Path, text: str) -> None:
@@ -138,14 +172,27 @@ def platform(stage: Stage) -> None:
     run("manage.py", "migrate", "--verbosity", "0")
     run("manage.py", "import_trust_list", f"{stage.ca}/trust-list", "--publisher", publisher)
     run("manage.py", "bootstrap_center", "--certificate", str(stage.person("center") / "signing.pem"))
+    start_platform(stage)
+    stage.say(f"平台在 {'、'.join(stage.nodes)}（演练模式）")
+
+
+def start_platform(stage: Stage) -> None:
     for number, node in enumerate(stage.nodes, start=1):
         stage.processes.start(
             f"daphne-{number}", "-m", "daphne", "-b", "127.0.0.1", "-p", node.rsplit(":", 1)[1],
             "config.asgi:application", ready=f"{node}/api/time",
         )  # fmt: skip
-    if environment.get("REDIS_URL"):
+    if stage.processes.environment.get("REDIS_URL"):
         start_workers(stage)
-    stage.say(f"平台在 {'、'.join(stage.nodes)}（演练模式）")
+
+
+def start_issuer(stage: Stage) -> None:
+    """The guarantor: a company of its own, with its own process, certificate and books."""
+    port = stage.issuer.rsplit(":", 1)[1]
+    stage.processes.start(
+        "issuer", "-m", "gateways.guarantors.sandbox", "--store", str(stage.home / "issuer"), "--port", port,
+        "--certificate", str(stage.person(ISSUER.key) / "signing.pem"), ready=f"{stage.issuer}/",
+    )  # fmt: skip
 
 
 def start_workers(stage: Stage) -> None:

@@ -1,0 +1,48 @@
+"""``make run``: serve the world that the demo left, for browsing, until interrupted."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from demo import stage as stages
+from demo.progress import Progress
+
+#: Who to sign in as: (role, key of the cast).
+LOGINS = (
+    ("交易中心", "center"),
+    ("行政监督部门（密钥托管人）", "authority"),
+    ("招标人", "owner"),
+    ("招标代理机构（中选的中介机构）", "agent"),
+    ("中介机构", "agency-4"),
+    ("投标人", "bidder-3"),
+    ("评审专家", "expert"),
+)
+
+
+def serve(home: Path, port: int) -> int:
+    """The platform on ``port``; the certification authorities and the issuer where the records say they are."""
+    if not (home / stages.STATE).exists():
+        sys.stderr.write(f"{home} 里没有演示世界。请先运行 make demo。\n")
+        return 2
+    stage = stages.reopen(home, Progress(1), f"http://127.0.0.1:{port}")
+    try:
+        stages.start_authorities(stage)
+        stages.start_platform(stage)
+        stages.start_issuer(stage)
+        _tell(stage)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        stage.processes.stop()
+    return 0
+
+
+def _tell(stage: stages.Stage) -> None:
+    stage.say(f"请打开 {stage.base}/ （演练模式，时间为演练时间）")
+    stage.say("登录页选择的「证书文件」和「私钥文件」是同一个 PEM 文件，私钥只在浏览器里使用：")
+    for role, key in LOGINS:
+        who = stage.notes.get("cast", {}).get(key, key)
+        stage.say(f"{role}：{stage.clients[who].name}　{stage.person(who) / 'signing.pem'}")
+    stage.say(f"公开记录：{stage.home / 'record'}　核验：python -m bidtool verify {stage.home / 'record'}")
+    stage.say("按 Ctrl-C 停止")
