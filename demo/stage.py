@@ -75,6 +75,9 @@ def build(home: Path, progress: Progress) -> Stage:
         stage.nodes.append(f"http://127.0.0.1:{free_port()}")
     stage.ca, stage.issuer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     stage.processes = Processes(home / "logs", environment(home, stage))
+    # The press that prints the demo's papers reads the platform's name from the settings; no ORM here.
+    os.environ.update(stage.processes.environment)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     return stage
 
 
@@ -188,10 +191,19 @@ def start_platform(stage: Stage) -> None:
 
 def start_issuer(stage: Stage) -> None:
     """The guarantor: a company of its own, with its own process, certificate and books."""
-    port = stage.issuer.rsplit(":", 1)[1]
+    folder = stage.person(ISSUER.key)
+    roots = []
+    for ca in ("demo-ca-1", "demo-ca-2", "demo-ca-3"):
+        chain = httpx.get(f"{stage.ca}/ca/{ca}/chain", timeout=10).text
+        roots.append("-----BEGIN CERTIFICATE-----" + chain.rsplit("-----BEGIN CERTIFICATE-----", 1)[1])
+    (folder / "trusted.pem").write_text("".join(roots))
+    keys = httpx.get(f"{stage.base}/api/v1/keys", timeout=10).json()
+    (folder / "platform-keys.txt").write_text(keys["platform_public_key"] + "\n")
     stage.processes.start(
-        "issuer", "-m", "gateways.guarantors.sandbox", "--store", str(stage.home / "issuer"), "--port", port,
-        "--certificate", str(stage.person(ISSUER.key) / "signing.pem"), ready=f"{stage.issuer}/",
+        "issuer", "-m", "gateways.guarantors.sandbox", "--store", str(stage.home / "issuer"),
+        "--port", stage.issuer.rsplit(":", 1)[1], "--certificate", str(folder / "signing.pem"),
+        "--trusted", str(folder / "trusted.pem"), "--platform-keys", str(folder / "platform-keys.txt"),
+        "--training", ready=f"{stage.issuer}/issuer",
     )  # fmt: skip
 
 

@@ -6,11 +6,20 @@ from pathlib import Path
 
 from demo import stage as stages
 from demo.progress import Progress
-from demo.story import people
+from demo.story import announcing, people
 
 CHAPTERS = (
-    ("搭台：证书、平台、保函开立人", lambda stage: (stages.certificates(stage), stages.platform(stage))),
+    (
+        "搭台：证书、平台、保函开立人",
+        lambda stage: (
+            stages.certificates(stage),
+            stages.platform(stage),
+            stages.start_issuer(stage),
+            stage.notes.update(cast={"agent": "agency-1"}),
+        ),
+    ),
     ("各方用数字证书注册登录", people.register),
+    ("编制招标文件，发布公告", announcing.announce),
 )
 
 
