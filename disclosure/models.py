@@ -10,7 +10,7 @@ from kernel.ids import uuid7
 class PublishedRecord(models.Model):
     """One published version of a tender's public record, as a ZIP file.
 
-    ``occasion`` names the fact that brought it about, so that a doubled task publishes once.
+    ``occasion`` says how far the tender had come, so that doubled and simultaneous tasks publish once.
     The newest one counts; earlier ones stay, since their digests stand in the log.
     """
 

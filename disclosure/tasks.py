@@ -16,18 +16,28 @@ from documents import store
 from journal import clock
 from journal.door import perform
 from kernel.actor import SYSTEM
-from trading.models import Tender
+from kernel.canonical_json import digest
+from trading.models import Contract, Tender
 
 log = logging.getLogger("mingtang.disclosure")
 
 
+def occasion_of(tender: Tender) -> str:
+    """How far the tender has come, as one short text: the same for all facts of one moment."""
+    lots = [[lot.no, lot.status, lot.failure_code] for lot in tender.lots.all()]
+    contracts = Contract.objects.filter(award__lot__tender=tender).order_by("number")
+    come = {"status": tender.status, "lots": lots, "contracts": [c.number for c in contracts]}
+    return f"{tender.number}:{digest(come)[:32]}"
+
+
 @shared_task
-def publish_record(number: str, occasion: str) -> bool:
+def publish_record(number: str) -> bool:
     """Make the record of tender ``number`` and publish it; whether it did. Lots that are still being
-    judged hold the whole record back."""
+    judged hold the whole record back; what has not changed since the last record is not published anew."""
     tender = Tender.objects.filter(number=number).first()
     if tender is None or why_no_record(tender) is not None:
         return False
+    occasion = occasion_of(tender)
     if PublishedRecord.objects.filter(occasion=occasion).exists():
         return False
     with tempfile.TemporaryDirectory(prefix="record-") as folder:

@@ -72,7 +72,7 @@ def _bids(tender: Tender) -> dict[str, Any]:
 _EVIDENCE = {
     "announce": ("tender.announce",),
     "opening": ("opening.start", "opening.close"),
-    "report": ("award.receive_result", "award.announce_candidates"),
+    "report": ("candidates.announce",),
 }
 
 

@@ -127,7 +127,12 @@ def _lot_award(lot: Lot, acts: ActFinder) -> dict[str, Any]:
         ],
         "award": _award(award, candidates) if award else None,
         "contract": _contract(contract) if contract else None,
-        "acts": {},
+        "acts": {
+            "report": acts.last(f"lot:{lot.code}", "evaluation.receive_result"),
+            "candidates": acts.last(f"lot:{lot.code}", "candidates.announce"),
+            "award": acts.last(f"lot:{lot.code}", "award.decide"),
+            "contract": acts.last(f"lot:{lot.code}", "contract.register"),
+        },
     }
 
 

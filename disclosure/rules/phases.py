@@ -89,7 +89,7 @@ class Step:
     title: str
     at: datetime
     state: str  # "done" | "now" | "next"
-    law: str = ""
+    note: str = ""
 
 
 def schedule(steps: Sequence[tuple[str, datetime | None, str]], now: datetime) -> list[Step]:

@@ -7,6 +7,8 @@ from typing import Any
 
 #: verb → words. ``test_house`` holds that every open command's verb stands here.
 VERB_ZH: dict[str, str] = {
+    "award.decide": "定标",
+    "award.notify": "发出中标通知书和结果通知",
     "bid.decide_cause": "认定无法开启的原因",
     "bid.open": "投标文件开启",
     "bid.release_key": "投标人提交内容密钥",
@@ -15,8 +17,11 @@ VERB_ZH: dict[str, str] = {
     "bid.retry_opening": "重新开启",
     "bid.revoke": "撤销投标",
     "bid.undecryptable": "记为无法开启",
+    "candidates.announce": "公示中标候选人",
+    "candidates.standstill_over": "公示期届满",
     "certificate.block": "证书挂失",
     "clock.advance": "推进演练时钟",
+    "contract.register": "登记合同",
     "enquiry.answer": "答复提问或异议",
     "expert_draw.commit": "专家抽取：提交承诺",
     "expert_draw.freeze": "专家抽取：固定条件和名册",
@@ -31,6 +36,7 @@ VERB_ZH: dict[str, str] = {
     "guarantee.present": "核验投标担保",
     "guarantee.release": "退还投标担保",
     "guarantee.tell_issuer": "通知保证人",
+    "lot.fail": "标段流标",
     "opening.answer_objection": "答复开标异议",
     "opening.close": "开标会结束",
     "opening.close_objections": "异议环节结束",
@@ -45,6 +51,7 @@ VERB_ZH: dict[str, str] = {
     "project.commission_agent": "委托招标代理机构",
     "project.create": "登记招标项目",
     "record.publish": "发布公开记录",
+    "result.answer_objection": "答复对结果的异议",
     "role.end": "任职结束",
     "role.grant": "授予身份",
     "tender.announce": "发布招标公告",
