@@ -32,3 +32,17 @@ class GuaranteeForfeited(Fact):
     lot: str
     guarantee: str
     paid: str
+
+
+@dataclass(frozen=True)
+class IssuerToBeTold(Fact):
+    """A release or a demand waits for its issuer."""
+
+    guarantee: str
+
+
+@dataclass(frozen=True)
+class ExaminationAsked(Fact):
+    """The guarantee of an opened bid is to be examined again."""
+
+    bid: str

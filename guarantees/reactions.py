@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from guarantees import queries
 from guarantees.commands.ending import ReleaseGuarantee
+from guarantees.events import ExaminationAsked, IssuerToBeTold
 from guarantees.rules.moves import GuaranteeStatus
-from guarantees.tasks import check_presented
+from guarantees.tasks import check_presented, tell_issuer
 from journal.door import perform
 from journal.facts import Delivery, reacts_to
 from journal.tasks import later
@@ -20,6 +21,17 @@ _HELD = frozenset({GuaranteeStatus.PRESENTED, GuaranteeStatus.VALID, GuaranteeSt
 def examine_guarantee(fact: BidOpened, delivery: Delivery) -> None:
     """Examine what the opened bid presents; if this task is lost, the due move starts another."""
     later(check_presented, fact.bid)
+
+
+@reacts_to(ExaminationAsked)
+def examine_again(fact: ExaminationAsked, delivery: Delivery) -> None:
+    later(check_presented, fact.bid)
+
+
+@reacts_to(IssuerToBeTold)
+def tell(fact: IssuerToBeTold, delivery: Delivery) -> None:
+    """If this task is lost or the issuer is out of reach, the due move starts another."""
+    later(tell_issuer, fact.guarantee)
 
 
 @reacts_to(ContractRegistered)

@@ -7,13 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-
 from guarantees import policy, queries
-from guarantees.events import GuaranteeReleased
+from guarantees.events import GuaranteeReleased, IssuerToBeTold
 from guarantees.models import Guarantee
 from guarantees.rules.moves import GUARANTEE, GuaranteeStatus
-from journal import tasks as background
 from journal.door import Command, Context, Done, handler
 from kernel.canonical_json import digest
 from kernel.clock import BEIJING
@@ -90,13 +87,6 @@ def guarantee_for_update(cmd: Any) -> Guarantee:
     return queries.guarantee(cmd.guarantee)
 
 
-def tell_after_commit(row: Guarantee) -> None:
-    from guarantees.tasks import tell_issuer
-
-    key = str(row.pk)
-    transaction.on_commit(lambda: background.later(tell_issuer, key))
-
-
 def done(row: Guarantee, **said: Any) -> Done:
     """The act names tender, lot and number: all of it was read out at the opening."""
     lot = row.bid.lot
@@ -118,7 +108,7 @@ def release_guarantee(cmd: ReleaseGuarantee, ctx: Context, row: Guarantee) -> Do
     row.issuer_due_at = ctx.now + FIRST_RETRY if row.number else None
     row.save()
     if row.number:
-        tell_after_commit(row)
+        ctx.announce(IssuerToBeTold(str(row.pk)))
     lot = row.bid.lot
     ctx.announce(GuaranteeReleased(lot.tender.number, str(lot.no), str(row.pk)))
     return done(row, ground=ground)
@@ -140,7 +130,7 @@ def demand_guarantee(cmd: DemandGuarantee, ctx: Context, row: Guarantee) -> Done
     row.issuer_attempts, row.issuer_answer, row.issuer_answered_at = 0, "", None
     row.issuer_due_at = ctx.now + FIRST_RETRY
     row.save()
-    tell_after_commit(row)
+    ctx.announce(IssuerToBeTold(str(row.pk)))
     return done(row, ground=ground, amount=f"{claimed:.2f}", statement_sha256=digest(cmd.statement))
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-
-from django.db import transaction
 
 from documents import store
 from guarantees import policy, queries
-from guarantees.events import GuaranteeChecked
+from guarantees.events import ExaminationAsked, GuaranteeChecked
 from guarantees.models import Guarantee
 from guarantees.rules.moves import GUARANTEE, GuaranteeStatus
 from guarantees.rules.words import state_of
-from journal import tasks as background
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.canonical_json import digest
 from kernel.clock import BEIJING
@@ -146,16 +143,10 @@ def _wait(attempts: int) -> timedelta:
 
 @handler(CheckAgain, load=_bid, may=policy.only_system)
 def check_again(cmd: CheckAgain, ctx: Context, bid: Bid) -> Done:
-    from guarantees.tasks import check_presented
-
     row = Guarantee.objects.filter(bid=bid).first()
     if row is not None and row.status == GuaranteeStatus.PRESENTED:
         row.check_attempts += 1
-        row.check_due_at = next_check(ctx.now, row.check_attempts)
+        row.check_due_at = ctx.now + _wait(row.check_attempts)
         row.save(update_fields=["check_attempts", "check_due_at"])
-    transaction.on_commit(lambda: background.later(check_presented, str(bid.pk)))
+    ctx.announce(ExaminationAsked(str(bid.pk)))
     return Done(f"bid:{bid.pk}", {"bid": str(bid.pk), "attempt": row.check_attempts if row else 0})
-
-
-def next_check(now: datetime, attempts: int) -> datetime:
-    return now + _wait(attempts)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from guarantees import policy
-from guarantees.commands.ending import done, guarantee_for_update, tell_after_commit
-from guarantees.events import GuaranteeForfeited
+from guarantees.commands.ending import done, guarantee_for_update
+from guarantees.events import GuaranteeForfeited, IssuerToBeTold
 from guarantees.models import Guarantee
 from guarantees.rules.moves import GUARANTEE, GuaranteeStatus
 from journal.door import Command, Context, Done, handler
@@ -49,7 +49,7 @@ def tell_issuer_again(cmd: TellIssuerAgain, ctx: Context, row: Guarantee) -> Don
     row.issuer_attempts += 1
     row.issuer_due_at = ctx.now + timedelta(minutes=min(60, 2 ** min(row.issuer_attempts, 6)))
     row.save(update_fields=["issuer_attempts", "issuer_due_at"])
-    tell_after_commit(row)
+    ctx.announce(IssuerToBeTold(str(row.pk)))
     return done(row, attempt=row.issuer_attempts)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from gateways.guarantors.sandbox.server import GuarantorServer
 from guarantees import queries
 from guarantees.commands import (
     DemandGuarantee,
@@ -26,12 +24,11 @@ from guarantees.due import examinations, expired, untold_issuers
 from guarantees.models import Guarantee, LicensedIssuer
 from guarantees.tasks import check_presented, tell_issuer
 from journal import due
-from journal.door import Command, Context, Done, handler, perform
+from journal.door import perform
 from journal.models import Act
 from kernel.actor import SYSTEM, Role
 from kernel.clock import iso
 from kernel.errors import Refused
-from portal import rooms
 from tests.integration.ca_interop.authorities import recognized
 from tests.integration.guarantees.cast import (
     BIDDER,
@@ -42,7 +39,6 @@ from tests.integration.guarantees.cast import (
     OWNER,
     PLATFORM,
     TENDER,
-    Company,
     applied,
     certificate,
     serving,
@@ -50,66 +46,23 @@ from tests.integration.guarantees.cast import (
 )
 from tests.integration.guarantees.world import (
     CENTER,
+    World,
     actor,
     bundled,
     licensed,
     opened_bid,
+    tell,
     tender,
     with_guarantee,
 )
-from trading.events import BidOpened, ContractRegistered, LotFailed, TenderCancelled
-from trading.models import Bid, Tender
+from trading.models import Bid
 from trading.rules.statuses import BidStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@dataclass(frozen=True)
-class Announce(Command):
-    """What trading does when its own commands run: tell the house a fact."""
-
-    kind: str
-    fields: dict[str, str]
-    verb = "test.announce_trading"
-
-
-FACTS = {f.__name__: f for f in (BidOpened, ContractRegistered, LotFailed, TenderCancelled)}
-
-
-@handler(Announce, may=lambda actor, row: None)
-def announce(cmd: Announce, ctx: Context, row: None) -> Done:
-    ctx.announce(FACTS[cmd.kind](**cmd.fields))
-    return Done("test", {})
-
-
-def tell(kind: str, **fields: str) -> None:
-    perform(Announce(kind, fields), SYSTEM, via="task")
-
-
-@dataclass
-class World:
-    tender: Tender
-    issuer: GuarantorServer
-    authorities: Any
-
-    def present(self, company: Company = BIDDER, lot: int = 1, number: int = 1, **change: Any) -> Bid:
-        """A bid with a guarantee from the sandbox is opened."""
-        form, pdf = applied(self.issuer.url, company=company, lot=str(lot), at=NOW - 5 * DAY, **change)
-        return self.open(with_guarantee(form, pdf), company, lot, number)
-
-    def open(self, plaintext: bytes, company: Company = BIDDER, lot: int = 1, number: int = 1) -> Bid:
-        bid = opened_bid(self.tender, lot, company, plaintext, number)
-        tell("BidOpened", tender=TENDER, lot=str(lot), bid=str(bid.pk))
-        return bid
-
-    def hall(self, bid: Bid) -> dict[str, Any]:
-        return dict(rooms.snapshot(f"hall:{TENDER}", []).state["bids"][str(bid.pk)]["guarantee"])
-
-
 @pytest.fixture
-def world(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    settings.EMBEDDED = True
-    settings.MEDIA_ROOT = str(tmp_path / "media")
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr("guarantees.tasks.platform_signer", lambda: PLATFORM)
     with recognized() as authorities, serving(tmp_path / "issuer") as issuer:
         licensed(issuer.url)

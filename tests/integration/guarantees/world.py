@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from documents import store
+from gateways.guarantors.sandbox.server import GuarantorServer
 from guarantees.commands import LicenseIssuer
-from journal.door import perform
+from journal.door import Command, Context, Done, handler, perform
 from kernel.actor import SYSTEM, Actor, Role
 from kernel.clock import BEIJING
 from parties.models import Organization, Person
+from portal import rooms
 from sealing import bundle
-from tests.integration.guarantees.cast import DAY, ISSUER, NOW, OWNER, TENDER, Company
+from tests.integration.guarantees.cast import BIDDER, DAY, ISSUER, NOW, OWNER, TENDER, Company, applied
+from trading.events import BidOpened, ContractRegistered, LotFailed, TenderCancelled
 from trading.models import Bid, Lot, OpeningSession, Project, Tender
 from trading.rules import rulebook
 from trading.rules.statuses import BidStatus, SessionStatus, TenderStatus
@@ -96,5 +100,43 @@ def licensed(endpoint: str = "") -> None:
     perform(LicenseIssuer(ISSUER.name, ISSUER.credit_code, endpoint), CENTER, via="http")
 
 
-def as_system(command: Any) -> Any:
-    return perform(command, SYSTEM, via="task")
+@dataclass(frozen=True)
+class Announce(Command):
+    """What trading does when its own commands run: tell the house a fact."""
+
+    kind: str
+    fields: dict[str, str]
+    verb = "test.announce_trading"
+
+
+FACTS = {f.__name__: f for f in (BidOpened, ContractRegistered, LotFailed, TenderCancelled)}
+
+
+@handler(Announce, may=lambda actor, row: None)
+def announce(cmd: Announce, ctx: Context, row: None) -> Done:
+    ctx.announce(FACTS[cmd.kind](**cmd.fields))
+    return Done("test", {})
+
+
+def tell(kind: str, **fields: str) -> None:
+    perform(Announce(kind, fields), SYSTEM, via="task")
+
+
+@dataclass
+class World:
+    tender: Tender
+    issuer: GuarantorServer
+    authorities: Any
+
+    def present(self, company: Company = BIDDER, lot: int = 1, number: int = 1, **change: Any) -> Bid:
+        """A bid with a guarantee from the sandbox is opened."""
+        form, pdf = applied(self.issuer.url, company=company, lot=str(lot), at=NOW - 5 * DAY, **change)
+        return self.open(with_guarantee(form, pdf), company, lot, number)
+
+    def open(self, plaintext: bytes, company: Company = BIDDER, lot: int = 1, number: int = 1) -> Bid:
+        bid = opened_bid(self.tender, lot, company, plaintext, number)
+        tell("BidOpened", tender=TENDER, lot=str(lot), bid=str(bid.pk))
+        return bid
+
+    def hall(self, bid: Bid) -> dict[str, Any]:
+        return dict(rooms.snapshot(f"hall:{TENDER}", []).state["bids"][str(bid.pk)]["guarantee"])
