@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from disclosure.rules.disclosable import Stage, may_publish
 from journal import sequencer
@@ -14,20 +14,12 @@ from kernel import merkle
 from kernel.canonical_json import canonical
 
 
-def subjects_of(number: str, project: str, lots: Iterable[int], bids: Iterable[str]) -> Q:
-    """The condition on ``Act.subject``: the tender, its project, lots, hall, rooms and bids."""
-    names = {
-        f"tender:{number}",
-        f"project:{project}",
-        f"hall:{number}",
-        f"committee:{number}",
-        f"draw:{number}",
-    }
+def of_tender(number: str, project: str, lots: Iterable[int], more: Iterable[str]) -> QuerySet[Act]:
+    """Every act about the tender, its project, draws, lots and evaluation rooms, and the subjects ``more``."""
+    names = {f"tender:{number}", f"project:{project}", f"committee:{number}", f"draw:{number}"}
     for no in lots:
-        names |= {f"{kind}:{number}-{no:02d}" for kind in ("lot", "evaluation")}
-        names |= {f"{kind}:{number}-{no}" for kind in ("lot", "evaluation")}
-    names |= {f"{kind}:{bid}" for bid in bids for kind in ("bid", "guarantee")}
-    return Q(subject__in=names)
+        names |= {f"lot:{number}-{no:02d}", f"evaluation:{number}-{no}"}
+    return Act.objects.filter(subject__in=names | set(more))
 
 
 def publishable(found: Iterable[Act], stage: Stage) -> Iterator[Act]:

@@ -92,10 +92,9 @@ def _bids(tender: Tender) -> list[Bid]:
 
 def _acts(tender: Tender, stage: Stage) -> list[Act]:
     lots = [lot.no for lot in tender.lots.all()]
-    condition = acts.subjects_of(
-        tender.number, tender.project.number, lots, [str(bid.pk) for bid in _bids(tender)]
-    )
-    return list(acts.publishable(Act.objects.filter(condition), stage))
+    more = {f"bid:{bid.pk}" for bid in _bids(tender)} | rooms.subjects(tender)
+    found = acts.of_tender(tender.number, tender.project.number, lots, more)
+    return list(acts.publishable(found, stage))
 
 
 def _write_opening(folder: Folder, tender: Tender, session: OpeningSession, finder: ActFinder) -> None:

@@ -16,6 +16,12 @@ def licensed_issuers(at: datetime) -> list[str]:
     return sorted(set(guarantees.in_force(at).values_list("credit_code", flat=True)))
 
 
+def subjects(tender: Tender) -> set[str]:
+    """Subjects of acts about this tender that only the rooms above trading know."""
+    presented = Guarantee.objects.filter(bid__lot__tender=tender).values_list("pk", flat=True)
+    return {f"guarantee:{key}" for key in presented}
+
+
 def guarantee_of(bid: Bid, acts: ActFinder) -> dict[str, Any] | None:
     """``guarantee.json``; ``None`` where nothing was presented and nothing asked (bidtool/RECORD.md §7)."""
     said = guarantees.public_record(bid)
