@@ -61,13 +61,23 @@ def examine_bid(bid: Bid, now: datetime) -> Examined | None:
     evidence: list[str] = []
 
     def check_chain(chain: Sequence[x509.Certificate], at: datetime) -> Validation:
-        done = service.check_chain(chain, Purpose.SIGN, at, need_credit_code=True)
+        done = service.check_chain(chain, Purpose.SIGN, at)
         evidence.extend(done.revocation_sha256)
         return done
 
-    # Without the PDF its digest is checked against nothing, so its absence must fail.
-    presentation = examine(found.form, queries.requirement(bid, now), check_chain, pdf=found.pdf or b"")
+    asked = queries.requirement(bid, now, number_in(found.form))
+    # Without the PDF its digest would be checked against nothing, so its absence must fail.
+    presentation = examine(found.form, asked, check_chain, pdf=found.pdf or b"")
     return Examined(found.form, presentation, pdf_sha256, tuple(evidence))
+
+
+def number_in(form: dict[str, Any]) -> str:
+    """The number a form claims, before anything of it has been checked; empty when it has none."""
+    try:
+        number = form["statement"]["payload"]["number"]
+    except (KeyError, TypeError):
+        return ""
+    return number if isinstance(number, str) and len(number) <= 200 else ""
 
 
 def _read(bid: Bid) -> Found:

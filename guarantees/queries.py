@@ -84,8 +84,8 @@ def issuer(credit_code: str) -> LicensedIssuer:
     return row
 
 
-def requirement(bid: Bid, now: datetime) -> GuaranteeRequirement:
-    """What the bidding documents ask of the guarantee of an opened bid."""
+def requirement(bid: Bid, now: datetime, number: str = "") -> GuaranteeRequirement:
+    """What the bidding documents ask of the guarantee of an opened bid; ``number`` is the presented one."""
     lot, tender = bid.lot, bid.lot.tender
     entity = tender.project.procuring_entity
     if tender.submission_deadline is None:
@@ -103,18 +103,18 @@ def requirement(bid: Bid, now: datetime) -> GuaranteeRequirement:
         deadline=tender.submission_deadline,
         valid_until=last_day,
         licensed_issuers=frozenset(in_force(now).values_list("credit_code", flat=True)),
-        used=used_elsewhere(bid),
+        used=used_elsewhere(bid, number),
         currency=tender.currency,
     )
 
 
-def used_elsewhere(bid: Bid) -> dict[str, str]:
-    """Guarantee numbers of every other opened bid → where they are used. Only what its issuer really
-    signed counts: a forgery must not spoil the true one."""
-    rows = Guarantee.objects.exclude(bid=bid).exclude(number="").exclude(authority_id="")
+def used_elsewhere(bid: Bid, number: str) -> dict[str, str]:
+    """Where else a guarantee number is used: number → lot and bidder. Only what its issuer really signed
+    counts: a forgery must not spoil the true one."""
+    rows = Guarantee.objects.filter(number=number).exclude(number="").exclude(bid=bid)
     return {
         row.number: f"{row.bid.lot.code} {row.bid.bidder_name}"
-        for row in rows.select_related("bid__lot__tender")
+        for row in rows.exclude(authority_id="").select_related("bid__lot__tender")
         if NOT_SIGNED_BY_ISSUER.code not in {reason["code"] for reason in row.reasons}
     }
 

@@ -103,7 +103,7 @@ def _fill(row: Guarantee, cmd: RecordPresentation, bid: Bid) -> None:
     row.issuer_name, row.issuer_credit_code = form.issuer.name, form.issuer.credit_code
     row.valid_from, row.valid_until = form.valid_from, form.valid_until
     # The examination looked before the lock was held: another bid may have come in between.
-    used = queries.used_elsewhere(bid)
+    used = queries.used_elsewhere(bid, form.number)
     codes = {reason["code"] for reason in row.reasons}
     if form.number in used and USED_ELSEWHERE.code not in codes:
         row.reasons.append(USED_ELSEWHERE(number=form.number, where=used[form.number]).as_json())
