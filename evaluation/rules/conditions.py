@@ -97,13 +97,19 @@ def read(value: Mapping[str, Any]) -> Conditions:
     total = sum(s.seats for s in sites)
     refuse_if(
         [
-            SIZE_TOO_SMALL(size=number) if number < 5 else None,
-            SIZE_EVEN(size=number) if number % 2 == 0 else None,
             SITES_DIFFER(sum=total, size=number) if total != number else None,
             None if specialties else _bad("specialties", "至少一个专业 / at least one specialty"),
         ]
     )
     return Conditions(number, specialties, sites, reserves, minutes)
+
+
+def size_reasons(number: int) -> list[Reason]:
+    """Why a committee cannot have ``number`` members."""
+    return [
+        *([SIZE_TOO_SMALL(size=number)] if number < 5 else []),
+        *([SIZE_EVEN(size=number)] if number % 2 == 0 else []),
+    ]
 
 
 def pool_reasons(conditions: Conditions, sites_of_pool: list[str]) -> list[Reason]:

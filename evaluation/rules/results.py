@@ -106,23 +106,6 @@ def ranking_of(bids: Iterable[ScoredBid], answer: Mapping[str, Any]) -> list[dic
     return sorted(rows, key=lambda row: (row["rank"], row["bid"]))
 
 
-#: What the contract says when it screens a bid out by its price; the ground in law.
-SCREENED = {
-    "over_ceiling": "over_ceiling",
-    "invalid_price": "not_responsive",
-    "not_positive": "not_responsive",
-}
-
-
-def screened_out(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Bids that the price screen rejected: id → ground code."""
-    return {
-        entry["id"]: SCREENED[entry["rejected"]]
-        for entry in answer["bids"]
-        if entry.get("rejected") in SCREENED
-    }
-
-
 def calculation_digest(request: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """Hex digest of input and output: recomputing the frozen input gives the same output."""
     return digest({"input": dict(request), "output": dict(answer)})

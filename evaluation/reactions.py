@@ -1,0 +1,53 @@
+"""Facts to commands: the committee stands → rooms; scores → report; report signed → trading.
+
+Reactions are relayed in the background, at least once, and tried again when they fail: that is where the
+report is rendered.
+"""
+
+from __future__ import annotations
+
+from evaluation import report
+from evaluation.commands import AttachReport, ConveneRooms
+from evaluation.events import CommitteeFormed, ReportSigned, ScoresCalculated
+from evaluation.queries import results, rows
+from journal.door import Command, perform
+from journal.facts import Delivery, reacts_to
+from kernel.actor import SYSTEM
+from trading.commands.awards import FailLot
+from trading.commands.results import ReceiveEvaluationResult
+
+
+@reacts_to(CommitteeFormed)
+def open_rooms(fact: CommitteeFormed, delivery: Delivery) -> None:
+    perform(ConveneRooms(fact.tender), SYSTEM, via="task", key=delivery.key)
+
+
+@reacts_to(ScoresCalculated)
+def render_report(fact: ScoresCalculated, delivery: Delivery) -> None:
+    evaluation = rows.evaluation(fact.tender, int(fact.lot))
+    if evaluation.calculation_sha256 != fact.digest:
+        return  # a member was replaced meanwhile: the next calculation has its own report
+    stored = report.render(evaluation)
+    command = AttachReport(fact.tender, int(fact.lot), stored.sha256, fact.digest)
+    perform(command, SYSTEM, via="task", key=delivery.key)
+
+
+@reacts_to(ReportSigned)
+def hand_over(fact: ReportSigned, delivery: Delivery) -> None:
+    perform(_handing_over(fact), SYSTEM, via="task", key=delivery.key)
+
+
+def _handing_over(fact: ReportSigned) -> Command:
+    evaluation = rows.evaluation(fact.tender, int(fact.lot))
+    ranking = results.ranking(evaluation)
+    if not ranking:
+        lacking = evaluation.competition is False
+        code = "no_competition" if lacking else "all_rejected"
+        return FailLot(fact.tender, fact.lot, code, f"评标报告 {fact.report_sha256}")
+    return ReceiveEvaluationResult(
+        tender=fact.tender,
+        lot=fact.lot,
+        ranking=ranking,
+        rejected=results.rejected(evaluation),
+        report=fact.report_sha256,
+    )
