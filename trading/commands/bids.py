@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +16,11 @@ from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from trading.models import Bid, OpeningSession, Tender
 from trading.policy import bids as policy
 from trading.policy.tenders import NO_TENDER
+from trading.queries.bids import bid as bid_by_id
 from trading.queries.tenders import lot as lot_by_no
 from trading.rules.bids import BID, BidFacts, submission_reason
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
 
-NO_BID = ReasonForm("bid.unknown", zh="没有这份投标", en="there is no such bid", kind=Kind.NOT_FOUND)
 PSEUDONYM_USED = ReasonForm(
     "bid.pseudonym_used",
     zh="这把一次性密钥在本标段已经用过；每份加密投标文件应使用新的一次性密钥",
@@ -86,18 +85,6 @@ def shared_tender(number: str) -> Tender:
         # Whoever held the row before may have moved it: what counts is what it is under the lock.
         tender.refresh_from_db()
     return tender
-
-
-def bid_by_id(text: str) -> Bid:
-    """A bid by its id; ``Refused(bid.unknown)``, also for a text that is no id."""
-    try:
-        key = uuid.UUID(text)
-    except ValueError as error:
-        raise Refused(NO_BID()) from error
-    bid = Bid.objects.select_related("lot__tender__project").filter(pk=key).first()
-    if bid is None:
-        raise Refused(NO_BID())
-    return bid
 
 
 def facts_of(bid: Bid, now: datetime) -> BidFacts:

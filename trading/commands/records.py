@@ -12,7 +12,7 @@ from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
 from trading.commands import hall
 from trading.commands.openings import facts_of, session_of
-from trading.events import LotFailed, OpeningClosed
+from trading.events import LotFailed, ObjectionsClosed, OpeningClosed
 from trading.models import OpeningSession, RecordSignature, TenderDocument
 from trading.policy import openings as policy
 from trading.rules.lot_machine import LOT
@@ -57,6 +57,16 @@ class FileRecord(Command):
 
 
 @dataclass(frozen=True)
+class RetryRecord(Command):
+    """The record's making was lost on the way: ask for it once more. A due move."""
+
+    tender: str
+
+    verb = "opening.retry_record"
+    law = "电子招标投标办法第三十二条"
+
+
+@dataclass(frozen=True)
 class SignRecord(Command):
     """A signed ``mingtang/opening-record``, which the door has checked; its payload is the record."""
 
@@ -88,6 +98,13 @@ def file_record(cmd: FileRecord, ctx: Context, session: OpeningSession) -> Done:
     hall.say(ctx, session, "opening.record", "开标记录已生成，请各方核对并签名确认。",
              {"record": {**said, "signatures": {}}})  # fmt: skip
     return Done(f"tender:{session.tender.number}", said, said)
+
+
+@handler(RetryRecord, load=session_of, may=policy.may_act_by_clock)
+def retry_record(cmd: RetryRecord, ctx: Context, session: OpeningSession) -> Done:
+    if session.status == SessionStatus.SIGNING and session.record_payload is None:
+        ctx.announce(ObjectionsClosed(session.tender.number))
+    return Done(f"tender:{session.tender.number}", {}, {})
 
 
 @handler(SignRecord, load=session_of, may=policy.may_sign_record)
