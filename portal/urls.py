@@ -7,5 +7,6 @@ urlpatterns = [
     path("api/v1/training/clock", views.advance_clock, name="training-clock"),
     path("training/", views.training, name="training"),
     path("desk/", views.my_desk, name="desk"),
+    path("styleguide/", views.style_guide, name="styleguide"),
     path("preferences/", views.preferences, name="preferences"),
 ]

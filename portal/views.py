@@ -16,7 +16,7 @@ from journal.door import perform
 from journal.policy import may_advance_clock
 from kernel.clock import iso
 from kernel.errors import Kind, Reason, Refused
-from portal import desk, problems
+from portal import desk, problems, styleguide
 from portal.doors import actor_of, json_door, key_of, signed_in, submit, text_field
 
 _YEAR = 365 * 24 * 3600
@@ -67,6 +67,13 @@ def training(request: HttpRequest) -> HttpResponse:
             reasons = refusal.reasons
     context = {"form": form, "reasons": reasons, "now": clock.now(), "key": uuid.uuid4()}
     return render(request, "portal/training.html", context, status=422 if reasons or form.errors else 200)
+
+
+def style_guide(request: HttpRequest) -> HttpResponse:
+    """Every component with realistic data; ``?rows=200`` for long tables, ``?rows=0`` for empty ones."""
+    rows = request.GET.get("rows", "")
+    count = min(int(rows), 500) if rows.isascii() and rows.isdigit() and len(rows) < 5 else 5
+    return render(request, "portal/styleguide.html", styleguide.sample(clock.now(), count))
 
 
 def preferences(request: HttpRequest) -> HttpResponse:

@@ -42,7 +42,7 @@ def live_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def _missing(service: str, why: object, way_on: str) -> None:
+def missing(service: str, why: object, way_on: str) -> None:
     words = f"{service} is not reachable ({why}). {way_on}"
     if REQUIRED:
         pytest.fail(f"REQUIRE_SERVICES=1, but {words}")
@@ -57,7 +57,7 @@ def _postgres() -> str:
     try:
         psycopg.connect(POSTGRES_URL, connect_timeout=3).close()
     except psycopg.Error as error:
-        _missing(
+        missing(
             "PostgreSQL",
             error,
             f"Set POSTGRES_URL to a database whose role may create databases (now {POSTGRES_URL}).",
@@ -93,7 +93,7 @@ def redis_url() -> Iterator[str]:
     try:
         client.ping()
     except redis.RedisError as error:
-        _missing("Redis", error, f"Set TEST_REDIS_URL (now {REDIS_URL}).")
+        missing("Redis", error, f"Set TEST_REDIS_URL (now {REDIS_URL}).")
     client.flushdb()
     yield REDIS_URL
     client.flushdb()

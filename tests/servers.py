@@ -30,7 +30,7 @@ def environment(var: Path, port: int, **more: str) -> dict[str, str]:
         **env,
         "MINGTANG_VAR": str(var),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings"),
         "PYTHONUNBUFFERED": "1",
         **more,
     }

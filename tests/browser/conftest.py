@@ -1,0 +1,113 @@
+"""Chromium over Playwright against a real Daphne, and a way to look at pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.conftest import missing
+from tests.servers import ROOT
+
+SCREENSHOTS = ROOT / "var" / "screenshots"
+WIDTHS = (1440, 768, 360)
+SCHEMES = ("light", "dark")
+
+
+class Look(Protocol):
+    def __call__(
+        self, page: Page, name: str, *, widths: Sequence[int] = ..., schemes: Sequence[str] = ...
+    ) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; skips, or fails where services are required, if it is not there."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium", "no such command", "apt-get install chromium, or make setup.")
+    # Playwright's own event loop would make Django refuse the database in later tests.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser session in Chinese, at 1440 px, without motion."""
+    opened = browser.new_context(
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        viewport={"width": WIDTHS[0], "height": 900},
+        reduced_motion="reduce",
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page whose errors fail the test: an exception in a module, a blocked inline script, a 404."""
+    faults: list[str] = []
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on(
+        "console",
+        lambda said: faults.append(f"{said.text} {said.location['url']}") if _is_ours(said) else None,
+    )
+    yield opened
+    opened.close()
+    assert faults == []
+
+
+def _is_ours(said: ConsoleMessage) -> bool:
+    # What axe-core does inside the page has no address.
+    return said.type == "error" and said.location["url"].startswith("http")
+
+
+@pytest.fixture(scope="session")
+def look() -> Look:
+    """``look(page, name)``: the whole page at 1440, 768 and 360 px, light and dark, into var/screenshots/
+    as ``<name>-<width>-<scheme>.png``; fewer if told so.
+
+    Fails if the page is wider than the window at any of them.
+    """
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def take(
+        page: Page, name: str, *, widths: Sequence[int] = WIDTHS, schemes: Sequence[str] = SCHEMES
+    ) -> None:
+        before = page.viewport_size
+        wide = []
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            for width in widths:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+                if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
+                    wide.append(f"{width} px: {found} px wide")
+        page.emulate_media(color_scheme="light")
+        if before is not None:
+            page.set_viewport_size(before)
+        assert wide == []
+
+    return take
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page: rule, then the elements; empty when nothing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    return [
+        f"{v['id']} ({v['impact']}): {v['help']}: " + "; ".join(n["html"][:160] for n in v["nodes"][:4])
+        for v in found
+    ]
