@@ -11,14 +11,13 @@ from typing import Any, NoReturn
 
 import click
 
-from bidtool.output import BROKEN_PIPE, INTERRUPTED, MALFORMED, Output
+from bidtool.output import BROKEN_PIPE, INTERRUPTED, MALFORMED, Output, json_option
 from kernel.errors import Refused
 
 #: Command → where it lives (module:attribute), in the order of a bidder's work.
 COMMANDS = {
     "login": "bidtool.commands.session:login",
     "guarantee": "bidtool.commands.guarantee:guarantee",
-    "summary": "bidtool.commands.bundle:summary",
     "check": "bidtool.commands.bundle:check",
     "seal": "bidtool.commands.bundle:seal",
     "submit": "bidtool.commands.submit:submit",
@@ -49,6 +48,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@json_option
 def cli() -> None:
     """明堂投标人与审计人命令行：签名、加密、递交、解密、核对。
 

@@ -1,0 +1,1 @@
+"""The bidder's work: a folder of files becomes a sealed envelope, travels, and is opened again."""
