@@ -19,8 +19,8 @@ from kernel.errors import ReasonForm, Refused
 from kernel.guarantee_terms import USED_ELSEWHERE, read_form
 from kernel.machine import WRONG_STATUS
 from portal import rooms
-from trading.commands.bids import bid_by_id
-from trading.models import Bid, Tender
+from trading.commands.decryption import bid_for_update
+from trading.models import Bid
 
 _LAW = "招标投标法实施条例第二十六条；12号令第二十五条"
 _ROOM_TONE = {"valid": "核验合格", "refused": "核验不合格，交评标委员会认定", "pending": "待核验"}
@@ -64,14 +64,9 @@ class CheckAgain(Command):
     law = _LAW
 
 
-def _bid(cmd: Any) -> Bid:
-    """The bid, with its tender locked: two presentations of a tender never look past each other."""
-    bid = bid_by_id(cmd.bid)
-    Tender.objects.select_for_update().get(pk=bid.lot.tender_id)
-    return bid_by_id(cmd.bid)
-
-
-@handler(RecordPresentation, load=_bid, may=policy.only_system)
+# ``bid_for_update`` locks the session first, as every command of the opening does: two presentations of a
+# tender never look past each other.
+@handler(RecordPresentation, load=bid_for_update, may=policy.only_system)
 def record_presentation(cmd: RecordPresentation, ctx: Context, bid: Bid) -> Done:
     row = Guarantee.objects.filter(bid=bid).first() or Guarantee(bid=bid, presented_at=ctx.now)
     _fill(row, cmd, bid)
@@ -141,7 +136,7 @@ def _wait(attempts: int) -> timedelta:
     return timedelta(seconds=min(3600, 30 * 2 ** min(attempts, 10)))
 
 
-@handler(CheckAgain, load=_bid, may=policy.only_system)
+@handler(CheckAgain, load=bid_for_update, may=policy.only_system)
 def check_again(cmd: CheckAgain, ctx: Context, bid: Bid) -> Done:
     row = Guarantee.objects.filter(bid=bid).first()
     if row is not None and row.status == GuaranteeStatus.PRESENTED:
