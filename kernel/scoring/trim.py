@@ -94,6 +94,5 @@ def _read_tiers(rule: Reader) -> Tiers:
         (row.integer("n_min", None, 0), row.integer("high", None, 0), row.integer("low", None, 0))
         for row in rule.objects("tiers")
     ]
-    if len({n_min for n_min, _, _ in tiers}) != len(tiers):
-        raise bad(rule.name("tiers"), "n_min 有重复 / an n_min stands twice")
-    return Tiers(tuple(sorted(tiers, reverse=True)))
+    # A stable sort: of two tiers with the same n_min the first one listed counts.
+    return Tiers(tuple(sorted(tiers, key=lambda tier: -tier[0])))

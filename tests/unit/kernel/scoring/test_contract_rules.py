@@ -314,6 +314,11 @@ def test_tiers() -> None:
     assert mean(greedy, "10", "20", "60") == "20.00"
 
 
+def test_of_equal_tiers_the_first_counts() -> None:
+    twice = {"rule": "tiers", "tiers": [{"n_min": 1, "high": 1, "low": 0}, {"n_min": 1, "high": 0, "low": 1}]}
+    assert mean(twice, "10", "20") == "10.00"
+
+
 def test_one_of_two_equal_prices_is_dropped() -> None:
     one = {"rule": "tiers", "tiers": [{"n_min": 1, "high": 1, "low": 0}]}
     assert mean(one, "10", "20", "20") == "15.00"
