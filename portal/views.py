@@ -15,10 +15,13 @@ from journal.commands import AdvanceClock
 from journal.door import perform
 from journal.policy import may_advance_clock
 from kernel.clock import iso
-from kernel.errors import Kind, Reason, Refused
+from kernel.errors import Kind, Reason, ReasonForm, Refused
 from portal import desk, problems, styleguide
 from portal.doors import actor_of, json_door, key_of, signed_in, submit, text_field
 
+NO_SUCH_PAGE = ReasonForm(
+    "request.no_such_page", zh="没有这个地址", en="there is no such address", kind=Kind.NOT_FOUND
+)
 _YEAR = 365 * 24 * 3600
 
 
@@ -98,8 +101,7 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if request.path.startswith("/api/"):
-        missing = Reason("request.no_such_page", "没有这个地址", "there is no such address", Kind.NOT_FOUND)
-        return problems.respond(request, Refused(missing))
+        return problems.respond(request, Refused(NO_SUCH_PAGE()))
     return render(request, "404.html", status=404)
 
 

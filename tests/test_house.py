@@ -6,6 +6,8 @@ import ast
 import csv
 import dataclasses
 import re
+import subprocess
+import sys
 import types
 import typing
 from collections import Counter
@@ -230,15 +232,21 @@ def test_no_migration_is_missing() -> None:
 
 @pytest.mark.slow
 def test_the_storeys_hold() -> None:
-    from importlinter.application.use_cases import create_report, read_user_options
+    from importlinter.application.use_cases import read_user_options
     from importlinter.configuration import configure
 
     configure()
     options = read_user_options(config_filename=str(HOUSE / "pyproject.toml"))
     assert all("ignore_imports" not in one for one in options.contracts_options)
-    report = create_report(options)
-    broken = [c.name for c, check in report.get_contracts_and_checks() if not check.kept]
-    assert (broken, report.could_not_run) == ([], False)
+    # In a process of its own: it imports the house as it lies on the disk, not as Django has loaded it.
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")],
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_room_has_its_page() -> None:
