@@ -22,14 +22,15 @@ from journal import clock
 from kernel.actor import Actor
 from kernel.clock import beijing
 from kernel.errors import Reason, Refused
+from kernel.guarantee_terms import GROUNDS
 from parties import signing
 from portal import problems
 from portal.doors import actor_of, signed_in, submit
 
 _BENEFICIARY_MAY = frozenset({GuaranteeStatus.VALID})
-_MAY_RELEASE = frozenset(
-    {GuaranteeStatus.PRESENTED, GuaranteeStatus.VALID, GuaranteeStatus.REFUSED, GuaranteeStatus.DEMANDED}
-)
+#: What the badge of the verdict already says.
+_JUDGED = frozenset({GuaranteeStatus.PRESENTED, GuaranteeStatus.VALID, GuaranteeStatus.REFUSED})
+_MAY_RELEASE = _JUDGED | {GuaranteeStatus.DEMANDED}
 
 
 @never_cache
@@ -88,12 +89,22 @@ def _facts_of(row: Guarantee) -> dict[str, Any]:
     if row.released_at:
         facts.append(("退还", f"{beijing(row.released_at)}，{row.release_ground}"))
     if row.demanded_at:
-        facts.append(("索赔", f"{beijing(row.demanded_at)}，{row.demand_ground}"))
+        facts.append(
+            ("索赔", f"{beijing(row.demanded_at)}，{GROUNDS.get(row.demand_ground, row.demand_ground)}")
+        )
     if row.issuer_answer:
         facts.append(("开立机构答复", row.issuer_answer))
     state = state_of(GuaranteeStatus(row.status), bool(row.reasons))
     lines = [say_reason(reason) for reason in row.reasons]
-    return {"row": row, "facts": facts, "state": state, "lines": lines, "say": queries.say_of(row)}
+    ended = row.status not in _JUDGED
+    return {
+        "row": row,
+        "facts": facts,
+        "state": state,
+        "lines": lines,
+        "ended": ended,
+        "say": queries.say_of(row),
+    }
 
 
 def _moves_of(request: HttpRequest, actor: Actor, row: Guarantee) -> dict[str, Any]:
