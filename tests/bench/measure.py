@@ -37,10 +37,15 @@ class Result:
         return {**asdict(self), "ratio": round(self.ratio, 3)}
 
     def line(self) -> str:
+        notes = "，".join(f"{name} {_note(value)}" for name, value in self.notes.items())
         return (
             f"{self.name:<16} n={self.n:<5} 本系统 {_time(self.ours)}  极限 {_time(self.limit)}  "
-            f"比值 {self.ratio:5.2f}\n{'':<16} {self.what}；极限：{self.limit_what}"
+            f"比值 {self.ratio:5.2f}\n{'':<16} {self.what}；极限：{self.limit_what}（{notes}）"
         )
+
+
+def _note(value: Any) -> str:
+    return _time(value).strip() if isinstance(value, float) else f"{value:,}"
 
 
 def _time(seconds: float) -> str:
