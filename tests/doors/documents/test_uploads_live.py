@@ -6,9 +6,13 @@ import hashlib
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
+
+from tests.servers import daphne
 
 CHUNK = {"Content-Type": "application/offset+octet-stream"}
 
@@ -29,9 +33,19 @@ def _patch(upload: str, offset: int, data: bytes) -> httpx.Response:
     return httpx.patch(upload, content=data, headers={**CHUNK, "Upload-Offset": str(offset)}, timeout=60)
 
 
-def test_of_two_chunks_at_the_same_offset_one_wins(live_server_url: str) -> None:
+def test_of_several_chunks_at_the_same_offset_one_wins(live_server_url: str) -> None:
+    _race(live_server_url)
+
+
+@pytest.mark.postgres
+def test_on_postgresql_too(postgres_url: str, tmp_path: Path) -> None:
+    with daphne(tmp_path, DATABASE_URL=postgres_url) as url:
+        _race(url)
+
+
+def _race(url: str) -> None:
     data = os.urandom(3_000_000)
-    upload = _begin(live_server_url, data)
+    upload = _begin(url, data)
     at = 0
     while at < len(data):
         chunk = data[at : at + 1_000_000]
