@@ -59,7 +59,7 @@ class Stage:
 
     def bidtool(self, key: str, *arguments: str, check: bool = True) -> Any:
         """Run ``bidtool --json`` on somebody's machine; the answer, or the finished process when not ``check``."""
-        done = self.processes.run("-m", "bidtool", "--json", *arguments, check=check)
+        done = self.processes.run("-m", "bidtool", *arguments, "--json", check=check)
         return json.loads(done.stdout) if check else done
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demo import stage as stages
 from demo.progress import Progress
-from demo.story import announcing, people
+from demo.story import announcing, bidding, opening, people
 
 CHAPTERS = (
     (
@@ -20,6 +20,9 @@ CHAPTERS = (
     ),
     ("各方用数字证书注册登录", people.register),
     ("编制招标文件，发布公告", announcing.announce),
+    ("下载与答疑", bidding.ask),
+    ("开立保函、加密、递交", bidding.submit),
+    ("不见面开标", opening.run),
 )
 
 
