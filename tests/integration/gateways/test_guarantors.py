@@ -19,10 +19,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pypdf import PdfReader
 
 from gateways.guarantors.http import HttpGuarantor
+from gateways.guarantors.sandbox.identity import Roots
 from kernel.clock import iso
 from kernel.errors import Refused
 from kernel.guarantee_terms import read_form
 from sealing import statements
+from tests.integration.ca_interop.authorities import code as credit_code
+from tests.integration.ca_interop.authorities import house, subscriber
 from tests.integration.guarantees.cast import (
     BIDDER,
     DAY,
@@ -117,6 +120,18 @@ def test_a_stranger_and_a_forger_are_refused(url: str) -> None:
     forged["statement"]["payload"]["amount"] = "1.00"
     assert post(f"{url}/guarantees/apply", forged).json()["code"] == "statement.signature_bad"
     assert post(f"{url}/guarantees/apply", []).json()["code"] == "guarantor.bad_request"
+
+
+@pytest.mark.parametrize("ca", ["demo-ca-1", "demo-ca-2", "demo-ca-3"])
+def test_subscribers_of_every_authority_may_apply(ca: str, tmp_path: Path) -> None:
+    """Each authority has its own key type and its own place for the credit code."""
+    mine = subscriber("苏北建设集团有限公司", 7, "张三", ca)
+    named = {"name": "苏北建设集团有限公司", "credit_code": credit_code(7)}
+    said = statements.statement("guarantee-application", application(applicant=named))
+    with serving(tmp_path) as server:
+        server.issuer.roots = Roots(tuple(a.root for a in house().authorities.values()))
+        answer = post(f"{server.url}/guarantees/apply", statements.sign(said, mine))
+    assert answer.status_code == 201, answer.text
 
 
 def test_the_date_header_is_the_issuers_now(url: str) -> None:
