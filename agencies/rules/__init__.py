@@ -1,0 +1,1 @@
+"""Pure rules of the agency marketplace: machines, limits, conflicts."""
