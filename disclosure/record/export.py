@@ -67,6 +67,9 @@ def _write(folder: Folder, tender: Tender, head: Checkpoint, now: datetime) -> N
     issuers = rooms.licensed_issuers(started or now)
     folder.json("tender.json", tender_files.tender_json(tender, issuers, finder))
     tender_files.write_documents(folder, tender)
+    selection = rooms.selection_of(tender)
+    if selection is not None:
+        folder.json("agency.json", rooms.agency_json(selection, finder))
     if session is not None and started is not None:
         _write_opening(folder, tender, session, finder)
     folder.json("awards.json", tender_files.awards_json(tender, finder))

@@ -12,7 +12,8 @@ class ActFinder:
 
     def __init__(self, acts: Iterable[Act]) -> None:
         self._ids: dict[tuple[str, str], list[str]] = {}
-        for act in sorted(acts, key=lambda a: (a.at, str(a.pk))):
+        self._acts = sorted(acts, key=lambda a: (a.at, str(a.pk)))
+        for act in self._acts:
             self._ids.setdefault((act.subject, act.verb), []).append(str(act.pk))
 
     def first(self, subject: str, *verbs: str) -> str:
@@ -22,3 +23,16 @@ class ActFinder:
     def last(self, subject: str, *verbs: str) -> str:
         """The id of the newest act with the first of ``verbs`` that occurs, or ``""``."""
         return next((self._ids[subject, v][-1] for v in verbs if (subject, v) in self._ids), "")
+
+    def of(self, subject: str) -> list[str]:
+        """Ids of every act on ``subject``, in order of time."""
+        return [str(act.pk) for act in self._acts if act.subject == subject]
+
+    def by_party(self, subject: str, verb: str, draw: str) -> dict[tuple[str, str], str]:
+        """``(verb, who)`` → id of the acts of one draw's parties."""
+        found = {}
+        for act in self._acts:
+            said = act.document["payload"]
+            if (act.subject, act.verb) == (subject, verb) and said.get("draw") == draw:
+                found[verb, str(said["who"])] = str(act.pk)
+        return found

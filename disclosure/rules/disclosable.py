@@ -52,6 +52,8 @@ NEVER: dict[str, str] = {
     "enquiry.ask": "提问人不公开；问题随答复公开（招标投标法第二十二条）",
     "session.sign_in": "谁在何时登录与结果无关（个人信息保护法第六条）",
     "party.register": "登记资料中的个人信息（个人信息保护法第六条）",
+    "assignment.apply": "谁报过名只在名单里公开（优化营商环境条例第四十三条）",
+    "assignment.withdraw": "谁报过名又撤回不公开（优化营商环境条例第四十三条）",
     "certificate.bind": "登记资料中的个人信息（个人信息保护法第六条）",
     "expert.register": "专家库名单保密（招标投标法实施条例第四十六条）",
     "expert.update": "专家库名单保密（招标投标法实施条例第四十六条）",
