@@ -18,6 +18,7 @@ from gateways.guarantors.sandbox.issuer import Issuer
 from gateways.guarantors.sandbox.reasons import BAD_REQUEST, DOWN, NO_SUCH
 from kernel.canonical_json import parse
 from kernel.errors import Kind, Refused
+from sealing import statements
 from sealing.fields import b64
 
 FAULTS = ("slow", "down", "wrong_signature", "wrong_amount")
@@ -108,13 +109,16 @@ class Handler(BaseHTTPRequestHandler):
     def _once(
         self, status: int, parts: list[str], body: dict[str, Any], act: Callable[[], dict[str, Any]]
     ) -> Answer:
-        """Under an Idempotency-Key the first answer is given again."""
+        """Under an Idempotency-Key the first answer is given again, to whoever signed the same statement:
+        the signature itself may differ, since ECDSA and PSS are randomized."""
         key = self.headers.get("Idempotency-Key", "")
         if len(key) > 200:
             raise Refused(BAD_REQUEST(why="Idempotency-Key"))
         if not key:
             return _json(act(), status)
-        request, store = {"path": parts, "body": body}, self.house.issuer.store
+        statements.verify(body)
+        said = {name: value for name, value in body.items() if name != "signature"}
+        request, store = {"path": parts, "said": said}, self.house.issuer.store
         earlier = store.answered(f"key:{key}", request)
         if earlier is None:
             earlier = act()

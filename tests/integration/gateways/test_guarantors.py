@@ -83,10 +83,13 @@ def test_the_same_application_gives_the_same_guarantee_even_after_a_restart(tmp_
         first = post(f"{server.url}/guarantees/apply", signed).json()
         keyed = post(f"{server.url}/guarantees/apply", signed, key="k").json()
     with serving(tmp_path) as server:
-        again = post(f"{server.url}/guarantees/apply", signed, key="k").json()
+        resigned = sign(BIDDER, "guarantee-application", signed["statement"]["payload"])
+        again = post(f"{server.url}/guarantees/apply", resigned, key="k").json()
+        stolen = post(f"{server.url}/guarantees/apply", sign(OTHER, "guarantee-application", signed["statement"]["payload"]), key="k")  # fmt: skip
         other = post(f"{server.url}/guarantees/apply", sign(BIDDER, "guarantee-application", application(lot="2")), key="k")  # fmt: skip
         standing = adapter(server.url).standing(first["number"])
     assert first == keyed == again
+    assert stolen.json()["code"] == "guarantor.key_reused"
     assert (other.status_code, other.json()["code"]) == (409, "guarantor.key_reused")
     assert (standing.status, standing.form) == ("issued", first["form"])
 
