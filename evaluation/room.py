@@ -118,6 +118,12 @@ def say_seat(ctx: Context, evaluation: Evaluation, seat: Seat, kind: str, words:
     say(ctx, evaluation, kind, words, {"seats": {seat.key: said}})
 
 
+def say_progress(ctx: Context, evaluation: Evaluation, seat: Seat) -> None:
+    """How far a seat is; what it wrote stays its own."""
+    done, of = progress(evaluation, seat)
+    say(ctx, evaluation, "progress", "", {"seats": {seat.key: {"done": done, "of": of}}})
+
+
 def say_pause(ctx: Context, evaluation: Evaluation) -> None:
     if evaluation.paused_at:
         paused = {"reason": evaluation.pause_reason, "since": iso(evaluation.paused_at)}

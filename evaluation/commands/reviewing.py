@@ -88,7 +88,7 @@ def review_bid(cmd: ReviewBid, ctx: Context, evaluation: Evaluation) -> Done:
     }
     Review.objects.update_or_create(seat=seat, bid=bid, defaults={**found, "at": ctx.now})
     room.say(ctx, evaluation, "reviewed", "", {"reviews": {str(bid.pk): found}}, seat)
-    room.say_seat(ctx, evaluation, seat, "progress", "", "done", "of")
+    room.say_progress(ctx, evaluation, seat)
     return done(evaluation, seat, {"bid": str(bid.bid_id), **found}, {"bid": str(bid.pk), **found})
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluation import policy, room
-from evaluation.commands.sitting import against, done, load_room, move, my_seat
+from evaluation.commands.sitting import against, check_running, done, load_room, move, my_seat
 from evaluation.events import ScoresCalculated, SheetsReturned
 from evaluation.models import Evaluation, Score, Seat, SheetLock
 from evaluation.queries import facts, rows
@@ -67,7 +67,7 @@ class LockSheet(Command):
 @handler(EnterScore, load=load_room, may=policy.may_sit)
 def enter_score(cmd: EnterScore, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    move(evaluation, "score")
+    check_running(evaluation, "score")
     bid = rows.bid_in(evaluation, cmd.bid)
     if bid.rejected:
         raise Refused(REJECTED_BID(alias=bid.alias))
@@ -78,7 +78,7 @@ def enter_score(cmd: EnterScore, ctx: Context, evaluation: Evaluation) -> Done:
         seat=seat, bid=bid, item=item.id, defaults={"points": points, "at": ctx.now}
     )
     room.say(ctx, evaluation, "score", "", {"sheet": {str(bid.pk): {item.id: points}}}, seat)
-    room.say_seat(ctx, evaluation, seat, "progress", "", "done", "of")
+    room.say_progress(ctx, evaluation, seat)
     said = {"bid": str(bid.bid_id), "item": item.id, "points": points}
     return done(evaluation, seat, said, {"bid": str(bid.pk), "item": item.id, "points": points})
 

@@ -9,7 +9,7 @@ from typing import Any
 from evaluation import policy, room, signing
 from evaluation.models import Ballot, Declaration, EvaluatedBid, Evaluation, Seat
 from evaluation.queries import facts, rows
-from evaluation.rules.room_moves import PAUSE, ROOM, label
+from evaluation.rules.room_moves import PAUSE, ROOM, RoomFacts, label
 from evaluation.rules.statuses import PauseStatus, RoomStatus
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.actor import Actor
@@ -106,6 +106,14 @@ def move(evaluation: Evaluation, verb: str) -> None:
     """Go on by the table of moves; saved."""
     evaluation.status = ROOM.after(verb, RoomStatus(evaluation.status), facts.facts_of(evaluation))
     evaluation.save()
+
+
+def check_running(evaluation: Evaluation, verb: str) -> None:
+    """For a move that stays at its step and asks only whether the room runs: a cell of a score sheet does
+    not count what everybody else has done."""
+    reason = evaluation.pause_reason if evaluation.pause == PauseStatus.PAUSED else ""
+    known = RoomFacts(evaluation.committee.size, (), reason)
+    ROOM.after(verb, RoomStatus(evaluation.status), known)
 
 
 def against(evaluation: Evaluation, verb: str) -> tuple[Reason, ...]:

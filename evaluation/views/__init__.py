@@ -1,0 +1,1 @@
+"""Pages of evaluation. They parse, perform or ask, and render."""
