@@ -1,0 +1,222 @@
+"""Bids in the tender world: bundles, sealed and submitted through the real door, and their opening. ::
+
+    with worlds_tenders.world() as world:
+        tender = worlds_tenders.announced_tender(world)
+        sent = worlds_bids.submit_all(world, tender)     # lot 1, every bidder
+        worlds_bids.start(world, tender)
+        worlds_bids.release(sent[0])
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from documents import uploads
+from journal import clock
+from journal.door import perform
+from kernel.actor import pseudonym
+from kernel.money import Money
+from sealing import Ticket, bid_summary, bundle, open_share, seal, statements, unwrap_as_bidder
+from sealing.fields import b64
+from sealing.statements import Signing
+from tests.worlds_tenders import Member, World
+from trading import releases, submission
+from trading.commands import (
+    CloseObjections,
+    CloseOpening,
+    ReadOut,
+    SignInToOpening,
+    StartOpening,
+)
+from trading.models import Bid, Tender
+from trading.queries import openings
+from trading.queries.bids import bid as bid_by_id
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a bidder holds: its envelope's bytes and ticket."""
+
+    member: Member
+    data: bytes
+    ticket: Ticket
+    price: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    sealed: Sealed
+    receipt: dict[str, Any]
+
+    @property
+    def bid(self) -> str:
+        return str(self.receipt["statement"]["payload"]["bid"])
+
+
+def summary_of(tender: Tender, lot: str, member: Member, price: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "tender": tender.number,
+        "lot": lot,
+        "part": tender.part,
+        "bidder": {"name": member.organization.name, "credit_code": member.credit_code},
+        "price": price,
+        "price_in_words": Money(Decimal(price)).words(),
+        "currency": "CNY",
+        "duration_days": 180,
+        "quality": "合格",
+        "project_manager": {"name": "周晓岚", "certificate": "苏1322021202200107"},
+        **changes,
+    }
+
+
+def bundle_of(summary: dict[str, Any], signer: Signing, filler: int = 0) -> bytes:
+    import json
+
+    signed = bid_summary.sign(summary, signer)
+    files = {
+        bundle.SUMMARY: (json.dumps(summary, ensure_ascii=False).encode(), "bid_summary"),
+        bundle.SUMMARY_SIGNATURE: (json.dumps(signed).encode(), "bid_summary_signature"),
+        "technical/plan.txt": ("施工组织设计".encode() + b"." * filler, "technical"),
+    }
+    out = io.BytesIO()
+    bundle.build(
+        [
+            bundle.Source(path, lambda data=data: io.BytesIO(data), "application/json", role)  # type: ignore[misc]
+            for path, (data, role) in files.items()
+        ],
+        out,
+    )
+    return out.getvalue()
+
+
+def sealed_bid(
+    world: World, tender: Tender, member: Member, *, lot: str = "1", price: str = "8750000.00", **changes: Any
+) -> Sealed:
+    """A lawful bid, sealed; ``changes`` replace arguments of ``seal`` (or ``plain``, the bundle's bytes)."""
+    plain = changes.pop("plain", None) or bundle_of(summary_of(tender, lot, member, price), member.signer)
+    holders = [m.signer.encryption_certificate for m in (world.center, world.authority, world.owner)]
+    arguments: dict[str, Any] = {
+        "size": len(plain),
+        "tender": tender.number,
+        "lot": lot,
+        "part": tender.part,
+        "bidder": member.signer,
+        "own_key": "client",
+        "custodians": holders,
+        "threshold": 2,
+    }
+    out = io.BytesIO()
+    ticket = seal(io.BytesIO(plain), out, **(arguments | changes))
+    return Sealed(member, out.getvalue(), ticket, price)
+
+
+def upload(data: bytes) -> str:
+    """The envelope's bytes, uploaded in one chunk."""
+    row = uploads.begin(
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        name="投标.mtse",
+        media_type="application/octet-stream",
+        now=clock.now(),
+    )
+    uploads.append(str(row.id), 0, io.BytesIO(data), clock.now())
+    return str(row.id)
+
+
+def request_of(sealed: Sealed, *, data: bytes | None = None, **changes: Any) -> submission.Submission:
+    arguments: dict[str, Any] = {
+        "tender": sealed.ticket.tender,
+        "lot": sealed.ticket.lot,
+        "upload": upload(sealed.data if data is None else data),
+        "signed": sealed.ticket.submission(),
+        "door_identity": sealed.ticket.door_identity(),
+    }
+    return submission.Submission(**(arguments | changes))
+
+
+def submit(sealed: Sealed, key: str = "") -> Sent:
+    done = submission.submit(request_of(sealed), key=key, via="api")
+    return Sent(sealed, done.receipt)
+
+
+def submit_all(world: World, tender: Tender, lot: str = "1") -> list[Sent]:
+    prices = ["8750000.00", "8655000.00", "8912300.00", "8801000.00", "8699999.99", "8590000.00"]
+    return [
+        submit(sealed_bid(world, tender, member, lot=lot, price=price))
+        for member, price in zip(world.bidders, prices, strict=False)
+    ]
+
+
+def start(world: World, tender: Tender) -> None:
+    """The deadline passes and the host begins."""
+    assert tender.submission_deadline is not None
+    world.advance_to(tender.submission_deadline + timedelta(minutes=1))
+    perform(StartOpening(tender.number), world.center.actor, via="http")
+
+
+def sign_in(tender: Tender, *members: Member) -> None:
+    for member in members:
+        perform(SignInToOpening(tender.number), member.actor, via="http")
+
+
+def release(sent: Sent) -> None:
+    """The bidder's client opens its own wrap and releases the key."""
+    from sealing import read_header
+
+    ticket = sent.sealed.ticket
+    key = unwrap_as_bidder(read_header(io.BytesIO(sent.sealed.data)), ticket)
+    row = bid_by_id(sent.bid)
+    command = releases.key_release(row, ticket.key_release(sent.bid, key.value))
+    perform(command, pseudonym(row.pseudonym), via="api")
+
+
+def share_statement(sent: Sent, custodian: Member, **changes: Any) -> dict[str, Any]:
+    row = Bid.objects.get(pk=sent.bid)
+    share = open_share(releases.header_of(row), custodian.signer)
+    said = {
+        "bid": sent.bid,
+        "envelope_sha256": row.envelope_sha256,
+        "index": share.index,
+        "share": b64(share.value),
+        **changes,
+    }
+    return statements.sign(statements.statement("share-release", said), custodian.signer)
+
+
+def share(sent: Sent, custodian: Member) -> None:
+    row = bid_by_id(sent.bid)
+    command, actor = releases.share_release(row, share_statement(sent, custodian))
+    perform(command, actor, via="api")
+
+
+def read_all(world: World, tender: Tender) -> None:
+    while (waiting := openings.hall(tender.number, world.center.actor).next_bid) is not None:
+        perform(ReadOut(tender.number, str(waiting.pk)), world.center.actor, via="ws")
+
+
+def sign_record(tender: Tender, member: Member) -> None:
+    session = openings.session_of(tender)
+    assert session is not None
+    signed = statements.sign(openings.record_statement(session), member.signer)
+    perform(releases.record_signature(tender.number, signed, member.actor), member.actor, via="http")
+
+
+def opened_tender(world: World, tender: Tender, lots: tuple[str, ...] = ("1", "2")) -> list[Sent]:
+    """From sealed bids of every bidder in ``lots`` to the closed opening; the bids, in order."""
+    sent = [one for lot in lots for one in submit_all(world, tender, lot)]
+    sign_in(tender, world.owner, *world.bidders)
+    start(world, tender)
+    for one in sent:
+        release(one)
+    read_all(world, tender)
+    perform(CloseObjections(tender.number), world.center.actor, via="http")
+    for member in (world.center, world.owner, *world.bidders):
+        sign_record(tender, member)
+    perform(CloseOpening(tender.number), world.center.actor, via="http")
+    return sent
