@@ -50,8 +50,11 @@ def manage(env: dict[str, str], *words: str) -> None:
 
 
 @contextlib.contextmanager
-def daphne(var: Path, *, application: str = "config.asgi:application", **more: str) -> Iterator[str]:
-    """A fresh database and a running server; its URL. Ends with the block; its words are in ``server.log``."""
+def daphne(
+    var: Path, *, application: str = "config.asgi:application", kill: bool = False, **more: str
+) -> Iterator[str]:
+    """A running server on the database under ``var`` (made if missing); its URL. Ends with the block, as by a
+    power cut if ``kill``; its words are in ``server.log``."""
     port = free_port()
     env = environment(var, port, **more)
     manage(env, "migrate", "--run-syncdb", "--verbosity", "0")
@@ -68,7 +71,7 @@ def daphne(var: Path, *, application: str = "config.asgi:application", **more: s
             _wait(server, url, var / "server.log")
             yield url
         finally:
-            server.terminate()
+            server.kill() if kill else server.terminate()
             try:
                 server.wait(10)
             except subprocess.TimeoutExpired:

@@ -39,17 +39,26 @@ class PdfDocument:
     """Put it together, then ``build()``. All text is plain; nothing in it is markup.
 
     ``number`` stands on every page; ``training`` marks every page 演练; ``now`` dates it; ``proof_url``
-    becomes a QR code. Equal input gives equal bytes.
+    becomes a QR code; ``author`` stands at the head of every page, the platform if it is left out. Equal
+    input gives equal bytes.
     """
 
     def __init__(
-        self, title: str, *, number: str = "", training: bool, now: datetime, proof_url: str = ""
+        self,
+        title: str,
+        *,
+        number: str = "",
+        training: bool,
+        now: datetime,
+        proof_url: str = "",
+        author: str = "",
     ) -> None:
         self.title = _plain(title)
         self.proof_url = proof_url
-        self._frame = pages.Frame(settings.PLATFORM_NAME, _plain(number), training, now)
+        author = _plain(author) or settings.PLATFORM_NAME
+        self._frame = pages.Frame(author, _plain(number), training, now)
         self._flow: list[Flowable] = []
-        self._characters: set[str] = set(self.title + number + proof_url + settings.PLATFORM_NAME)
+        self._characters: set[str] = set(self.title + self._frame.number + proof_url + author)
 
     def heading(self, text: str, level: int = 1) -> PdfDocument:
         """Levels 1 to 3; stays on the page of what follows it."""
@@ -133,7 +142,7 @@ class PdfDocument:
         fonts.check_characters(self._characters)
         out = io.BytesIO()
         document = BaseDocTemplate(
-            out, pagesize=A4, title=self.title, author=self._frame.platform, creator="Mingtang", lang="zh-CN"
+            out, pagesize=A4, title=self.title, author=self._frame.author, creator="Mingtang", lang="zh-CN"
         )
         area = TextFrame(
             pages.MARGIN_X, pages.MARGIN_BOTTOM, pages.TEXT_WIDTH, pages.TEXT_HEIGHT,

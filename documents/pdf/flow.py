@@ -123,7 +123,8 @@ class SignatureLine(Flowable):
 
     def __init__(self, label: str, signed: Sequence[str] = ()) -> None:
         super().__init__()
-        self.label = Prose(f"{label}：", self._LABEL)
+        # "招标人：某某公司" has its colon already.
+        self.label = Prose(label if "：" in label else f"{label}：", self._LABEL)
         self.signed = [Prose(line, self._VALUE) for line in signed]
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:

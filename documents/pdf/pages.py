@@ -31,7 +31,7 @@ _WATER = Color(0.93, 0.89, 0.88)
 class Frame:
     """What every page says beside its text."""
 
-    platform: str
+    author: str
     number: str
     training: bool
     now: datetime
@@ -72,7 +72,7 @@ def head(canvas: Any, frame: Frame) -> None:
     if frame.training:
         _mark(canvas)
     y = A4[1] - 17 * mm
-    draw_line(canvas, MARGIN_X, y, frame.platform, SMALL)
+    draw_line(canvas, MARGIN_X, y, frame.author, SMALL)
     if frame.training:
         _centered(canvas, y, TRAINING_LINE, replace(SMALL, face="hei", color=_CINNABAR))
     if frame.number:

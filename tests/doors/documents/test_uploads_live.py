@@ -73,6 +73,17 @@ def test_a_client_killed_inside_a_chunk_goes_on_from_the_last_answer(live_server
     assert _patch(upload, offset, data[offset:]).status_code == 204
 
 
+def test_a_server_killed_between_chunks_loses_nothing(tmp_path: Path) -> None:
+    data = os.urandom(500_000)
+    with daphne(tmp_path, kill=True) as url:
+        upload = _begin(url, data)
+        assert _patch(upload, 0, data[:300_000]).status_code == 204
+    with daphne(tmp_path) as url:
+        upload = f"{url}{urlsplit(upload).path}"
+        assert httpx.head(upload).headers["Upload-Offset"] == "300000"
+        assert _patch(upload, 300_000, data[300_000:]).status_code == 204
+
+
 def test_a_wrong_digest_is_said_with_the_last_chunk(live_server_url: str) -> None:
     upload = _begin(live_server_url, b"promised")
     answer = _patch(upload, 0, b"premised")

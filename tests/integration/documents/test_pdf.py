@@ -75,6 +75,12 @@ def test_every_font_is_embedded_and_subset() -> None:
         assert "+" in font["/BaseFont"]
 
 
+def test_the_head_names_who_wrote_it() -> None:
+    bidder = PdfDocument("施工组织设计", training=False, now=NOW, author="江苏润扬路桥工程集团有限公司")
+    assert _pages(bidder.build())[0].startswith("江苏润扬路桥工程集团有限公司施工组织设计")
+    assert _pages(_record(training=False))[0].startswith("明堂公共资源交易平台")
+
+
 def test_training_marks_every_page_and_nothing_else_does() -> None:
     assert all("演练文件，不具有法律效力" in page and page.count("演") == 3 for page in _pages(_record()))
     assert all("演" not in page for page in _pages(_record(training=False)))
