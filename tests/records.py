@@ -153,6 +153,7 @@ class Bid:
     acts: dict[str, str] = field(default_factory=lambda: {"submit": "", "withdraw": "", "open": ""})
     ticket: Any = None
     sealed: bytes = b""
+    bundle_sha256: str = ""
     received: datetime = DEADLINE
 
 
@@ -248,6 +249,7 @@ class Builder:
         bundle.build(self.sources(bid), plain)
         out = io.BytesIO()
         size = plain.tell()
+        bid.bundle_sha256 = hashlib.sha256(plain.getvalue()).hexdigest()
         plain.seek(0)
         bid.ticket = envelope.seal(
             plain, out, size=size, tender=NUMBER, lot=bid.lot, part="whole", bidder=bid.bidder.signer,
@@ -338,7 +340,9 @@ class Builder:
     def bid_json(self, bid: Bid, at: datetime) -> None:
         opened = bid.how != "withdrawn"
         if opened:
-            bid.acts["open"] = self.log.act("bid.open", at, {"bid": bid.id, "price": bid.price})
+            bid.acts["open"] = self.log.act(
+                "bid.open", at, {"bid": bid.id, "bundle_sha256": bid.bundle_sha256}
+            )
             self.opening_json(bid, at)
         withdrawal = None if opened else bid.ticket.withdrawal(bid.id)
         self.put_json(f"bids/{bid.id}/bid.json", {
@@ -369,13 +373,15 @@ class Builder:
             "price": bid.price, "summary": summary, "identity": bid.ticket.identity,
             "release": bid.ticket.key_release(bid.id, key.value) if bid.how == "bidder" else None, "shares": shares,
         })  # fmt: skip
-        if bid.guarantee:
-            self.guarantee_json(bid, at, parse(files["guarantee/form.json"].open().read()))
+        form = files.get("guarantee/form.json")
+        self.guarantee_json(bid, at, parse(form.open().read()) if form is not None else None)
 
     def guarantee_json(self, bid: Bid, at: datetime, form: Any) -> None:
-        codes = [] if bid.guarantee == "good" else ["guarantee.amount_too_small"]
+        codes = {"good": [], "small": ["guarantee.amount_too_small"], "": ["guarantee.missing"]}[
+            bid.guarantee
+        ]
         self.put_json(f"bids/{bid.id}/guarantee.json", {
-            "v": 1, "bid": bid.id, "form": form, "pdf_sha256": hashlib.sha256(PDF).hexdigest(), "valid": not codes,
+            "v": 1, "bid": bid.id, "form": form, "pdf_sha256": hashlib.sha256(PDF).hexdigest() if form else "", "valid": not codes,
             "reasons": [{"code": code, "zh": code, "en": code, "law": ""} for code in codes], "used": {},
             "valid_until": (DEADLINE + timedelta(days=90)).astimezone(BEIJING).date().isoformat(),
             "act": self.log.act("guarantee.present", at, {"bid": bid.id}),
@@ -437,7 +443,9 @@ class Builder:
         }  # fmt: skip
         answer = score(request)
         ranking = self.ranking(lot, answer)
-        payload = {"tender": NUMBER, "lot": lot, "ranking": ranking}
+        pdf = self.document(f"评标报告 {lot}", "evaluation_report", lot)
+        payload = {"v": 1, "tender": NUMBER, "lot": lot, "report_sha256": pdf, "rejected": [],
+                   "ranking": [{"rank": r["rank"], "bid": r["bid"]} for r in ranking]}  # fmt: skip
         done = at + timedelta(hours=2)
         self.put_json(f"evaluation/{lot}.json", {
             "v": 1, "lot": lot, "seats": self.seats,
@@ -451,8 +459,8 @@ class Builder:
             "reviews": [], "sheets": sheets,
             "means": {bid: {item: f"{p:f}" for item, p in row.items()} for bid, row in means.items()},
             "price": {"coefficients": {}, "input": request, "output": answer}, "ranking": ranking,
-            "report": {"payload": payload, "pdf_sha256": self.document(f"评标报告 {lot}", "evaluation_report", lot),
-                       "act": self.log.act("evaluation.report", done, {"lot": lot})},
+            "report": {"payload": payload, "pdf_sha256": pdf,
+                       "act": self.log.act("evaluation.attach_report", done, {"report_sha256": pdf})},
             "signatures": [
                 {"seat": seat["seat"], "at": iso(done), "statement": e.sign("evaluation-report", payload),
                  "deemed": False, "dissent": "", "note": ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -99,32 +100,52 @@ def share(
     wanted = _waiting(server, tender, only)
     if not wanted:
         raise Refused(NOTHING_ASKED(tender=tender))
-    done = [_release(output, server, signer, bid, digest) for bid, digest in wanted]
-    output.result({"ok": True, "tender": tender, "shares": done})
+    done = [_release(output, server, signer, one) for one in wanted]
+    output.result({"ok": True, "tender": tender, "shares": [row for row in done if row is not None]})
 
 
-def _waiting(server: Server, tender: str, only: str) -> list[tuple[str, str]]:
-    """``(bid, envelope digest)`` of the bids that wait for the custodians."""
+@dataclass(frozen=True)
+class Waiting:
+    """A bid that waits for the custodians; ``released``: indexes of the shares that are there."""
+
+    bid: str
+    envelope_sha256: str
+    released: tuple[int, ...]
+
+
+def _waiting(server: Server, tender: str, only: str) -> list[Waiting]:
     found = server.get(f"/api/v1/tenders/{quote(tender, safe='')}/opening")
     waiting = []
     for row in fields.items(found, "bids", 0, 100_000):
         bid = fields.mapping(row, "bids")
         name = fields.text(bid, "bid", limit=36)
         if name == only or (not only and bid.get("quorum_requested_at") and bid.get("status") == "submitted"):
-            waiting.append((name, fields.hex_bytes(bid, "envelope_sha256", 32).hex()))
+            shares = bid.get("shares")
+            released = tuple(s for s in shares if type(s) is int) if isinstance(shares, list) else ()
+            waiting.append(Waiting(name, fields.hex_bytes(bid, "envelope_sha256", 32).hex(), released))
     return waiting
 
 
-def _release(output: Output, server: Server, signer: Signer, bid: str, digest: str) -> dict[str, Any]:
-    header = _header(server, bid)
+def _release(output: Output, server: Server, signer: Signer, one: Waiting) -> dict[str, Any] | None:
+    """Open the own share here, sign and post it; ``None`` when it is there already."""
+    header = _header(server, one.bid)
     opened = envelopes.open_share(header, signer)
+    if opened.index in one.released:
+        output.say(f"投标 {one.bid}：第 {opened.index} 号分片已经提交过")
+        return None
     output.say(
-        f"投标 {bid}（招标 {header.tender} 标段 {header.lot}）：第 {opened.index} 号分片已在本机解开，签名提交"
+        f"投标 {one.bid}（招标 {header.tender} 标段 {header.lot}）：第 {opened.index} 号分片已在本机解开，签名提交"
     )
-    said = {"bid": bid, "envelope_sha256": digest, "index": opened.index, "share": fields.b64(opened.value)}
+    said = {
+        "bid": one.bid,
+        "envelope_sha256": one.envelope_sha256,
+        "index": opened.index,
+        "share": fields.b64(opened.value),
+    }
     signed = statements.sign(statements.statement("share-release", said), signer)
-    answer = post_signed(server, f"/api/v1/bids/{bid}/shares", signed, f"share-{bid}-{opened.index}")
-    return {"bid": bid, "index": opened.index, "answer": answer}
+    key = f"share-{one.bid}-{opened.index}"
+    return {"bid": one.bid, "index": opened.index,
+            "answer": post_signed(server, f"/api/v1/bids/{one.bid}/shares", signed, key)}  # fmt: skip
 
 
 def _header(server: Server, bid: str) -> Header:

@@ -101,18 +101,25 @@ def _check(
 @click.argument("envelope", metavar="ENVELOPE", type=_file)
 @click.option("--ticket", type=_file, help="投标凭据；缺省为 ENVELOPE.ticket")
 @click.option("--receipt", type=_file, help="回执；缺省为 ENVELOPE.receipt.json")
+@click.option("--revoke", is_flag=True, help="截止后撤销（可能不退还投标保证金） / after the deadline")
 @server_option
 @json_option
 @click.pass_context
 def withdraw(
-    ctx: click.Context, envelope: Path, ticket: Path | None, receipt: Path | None, server_url: str
+    ctx: click.Context,
+    envelope: Path,
+    ticket: Path | None,
+    receipt: Path | None,
+    revoke: bool,
+    server_url: str,
 ) -> None:
-    """在投标截止前撤回。Withdraw before the deadline (招标投标法第二十九条)."""
+    """在投标截止前撤回（招标投标法第二十九条）；--revoke：截止后撤销。Withdraw or revoke."""
     output = output_of(ctx)
     held, bid = ticket_and_bid(envelope, ticket, receipt)
     signed = held.withdrawal(bid)
-    answer = post_signed(connect(server_url), f"/api/v1/bids/{bid}/withdrawal", signed, f"withdraw-{bid}")
-    output.say(f"已撤回投标 {bid}。加密文件不会被打开，可以重新加密并递交。")
+    verb, words = ("revocation", "已撤销") if revoke else ("withdrawal", "已撤回")
+    answer = post_signed(connect(server_url), f"/api/v1/bids/{bid}/{verb}", signed, f"{verb}-{bid}")
+    output.say(f"{words}投标 {bid}。" + ("" if revoke else "加密文件不会被打开，可以重新加密并递交。"))
     output.result({"ok": True, "bid": bid, "answer": answer})
 
 

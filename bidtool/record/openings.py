@@ -3,11 +3,12 @@ temporary file; key commitment, summary, identity and quorum are checked against
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from typing import BinaryIO, cast
 
 from bidtool.record.reasons import TOO_FEW_SHARES
-from bidtool.record.record import Inside, Record, same
+from bidtool.record.record import Inside, Presented, Record, same
 from bidtool.record.rows import Row
 from bidtool.record.steps import Steps
 from kernel.canonical_json import canonical, parse
@@ -21,6 +22,7 @@ from sealing.signer import fingerprint
 _IN_MEMORY = 32 * 1024 * 1024
 MAX_SUMMARY, MAX_STATEMENT = 1024 * 1024, 2 * 1024 * 1024
 FORM, PDF = "guarantee/form.json", "guarantee/guarantee.pdf"
+MAX_FORM, MAX_PDF = 256 * 1024, 20 * 1024 * 1024
 
 
 def check(record: Record, steps: Steps) -> None:
@@ -103,7 +105,7 @@ def _check_identity(head: Header, key: ContentKey, opening: Row) -> statements.S
 
 
 def _read_bundle(plain: BinaryIO, head: Header, who: statements.SignatureEvidence) -> Inside:
-    plain.seek(0)
+    sha256 = _digest(plain)
     found = bundle.read(plain)
     found.verify()
     data = found.read(bundle.SUMMARY, MAX_SUMMARY)
@@ -117,15 +119,36 @@ def _read_bundle(plain: BinaryIO, head: Header, who: statements.SignatureEvidenc
         {"tender": head.tender, "lot": head.lot, "part": head.part},
     )
     signed = bid_summary.verify(summary, parse(found.read(bundle.SUMMARY_SIGNATURE, MAX_STATEMENT)))
-    form, pdf = _guarantee(found)
-    return Inside(summary, who, signed, form, pdf)
+    return Inside(sha256, summary, who, signed, _guarantee(found))
 
 
-def _guarantee(found: Bundle) -> tuple[object, str]:
-    """The guarantee's form and its PDF's digest, as far as they are in the bundle."""
-    by_path = {entry.path: entry for entry in found.entries}
-    form = parse(found.read(FORM, MAX_STATEMENT)) if FORM in by_path else None
-    return form, by_path[PDF].sha256 if PDF in by_path else ""
+def _digest(plain: BinaryIO) -> str:
+    """Hex SHA-256 of the whole bundle, read from its start."""
+    plain.seek(0)
+    digest = hashlib.sha256()
+    while data := plain.read(1 << 20):
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _guarantee(found: Bundle) -> Presented:
+    """What the bundle presents as guarantee: by the usual names, else by role; as the platform reads it."""
+    paths = [entry.path for entry in found.with_role("guarantee")]
+    form_path, pdf_path = _pick(paths, FORM, ".json"), _pick(paths, PDF, ".pdf")
+    try:
+        pdf = hashlib.sha256(found.read(pdf_path, MAX_PDF)).hexdigest() if pdf_path else ""
+        if not form_path:
+            return Presented(pdf_sha256=pdf)
+        value = parse(found.read(form_path, MAX_FORM))
+    except Refused as refusal:
+        return Presented(unreadable=tuple(reason.code for reason in refusal.reasons))
+    return Presented(value if isinstance(value, dict) else {"": type(value).__name__}, pdf)
+
+
+def _pick(paths: list[str], wanted: str, ending: str) -> str:
+    if wanted in paths:
+        return wanted
+    return next((path for path in paths if path.lower().endswith(ending)), "")
 
 
 def _compare(record: Record, name: str, opening: Row, inside: Inside) -> None:
@@ -133,8 +156,9 @@ def _compare(record: Record, name: str, opening: Row, inside: Inside) -> None:
     same("开标一览表 summary", opening.where, opening.raw("summary"), dict(inside.summary))
     same("报价 price", opening.where, opening.text("price"), inside.summary["price"])
     same("投标人 bidder", opening.where, dict(opening.row("bidder").value), inside.summary["bidder"])
+    # The act of opening names the bundle by digest: what was read out later is what lay in the envelope.
     act = record.bids[name].row("acts").text("open")
-    record.acts.saying(act, opening.where, opening.text("price"), "报价 price")
+    record.acts.saying(act, opening.where, inside.sha256, f"标书摘要 {inside.sha256}")
 
 
 def _check_release(name: str, head: Header, key: ContentKey, opening: Row) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bidtool.record.reasons import FIELD
-from bidtool.record.record import OPENED, Record, same
+from bidtool.record.record import Record, same
 from bidtool.record.rows import Row
 from bidtool.record.steps import Steps
 from kernel import tlog
@@ -29,7 +29,7 @@ def check(record: Record, steps: Steps) -> None:
 
 def _check_receipt(record: Record, name: str, bid: Row, key: Ed25519PublicKey, steps: Steps) -> None:
     receipt = record.folder.json(f"bids/{name}/receipt.json")
-    opened = bid.text("status") == OPENED
+    opened = name in record.openings
     envelope = record.folder.root / "bids" / name / "envelope.mtse" if opened else None
     if opened:
         record.folder.open(f"bids/{name}/envelope.mtse").close()

@@ -30,14 +30,24 @@ class Pins:
 
 
 @dataclass(frozen=True)
-class Inside:
-    """What an envelope held. ``guarantee``: the signed form, or ``None``; ``guarantee_pdf`` its PDF's digest."""
+class Presented:
+    """The guarantee as it lay in the bundle: ``form`` as JSON or ``None``, the PDF's digest (empty without
+    one), and the codes of why it could not be read."""
 
+    form: Any = None
+    pdf_sha256: str = ""
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What an envelope held; ``sha256`` of the whole bundle."""
+
+    sha256: str
     summary: Mapping[str, Any]
     identity: SignatureEvidence
     summary_signature: SignatureEvidence
-    guarantee: Any
-    guarantee_pdf: str
+    guarantee: Presented
 
 
 @dataclass
@@ -81,11 +91,12 @@ class Record:
 
     @functools.cached_property
     def openings(self) -> dict[str, Row]:
-        """opening.json of every opened bid, by id."""
+        """opening.json of every bid that was opened, by id; also of one that was revoked afterwards."""
+        listed = self.payload.row("files").value
         return {
             name: self.folder.json(f"bids/{name}/opening.json")
             for name, row in self.bids.items()
-            if row.text("status") == OPENED
+            if row.text("status") == OPENED or f"bids/{name}/opening.json" in listed
         }
 
     def opening(self, bid: str) -> Row:
@@ -95,8 +106,9 @@ class Record:
         return self.openings[bid]
 
     def opened_of(self, lot: str) -> list[str]:
-        """Ids of the lot's opened bids."""
-        return [name for name in self.openings if self.bids[name].text("lot") == lot]
+        """Ids of the lot's opened bids that were not revoked."""
+        opened = [name for name in self.openings if self.bids[name].text("status") == OPENED]
+        return [name for name in opened if self.bids[name].text("lot") == lot]
 
     def inside_of(self, bid: str) -> Inside:
         """What check 5 found; ``Refused(record.depends)`` when it failed."""

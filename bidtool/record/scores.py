@@ -9,7 +9,6 @@ from typing import Any
 from bidtool.record.reasons import NOT_THERE, UNSIGNED
 from bidtool.record.record import Record, same
 from bidtool.record.rows import Row, strings_in
-from bidtool.record.session import pdf_listed
 from bidtool.record.steps import Steps
 from kernel import expert_means
 from kernel.canonical_json import digest
@@ -241,7 +240,11 @@ def _check_report(record: Record, lot: str, evaluation: Row) -> int:
             raise row.bad("statement", "没有签名声明 / no statement")
     if not signed:
         raise Refused(UNSIGNED(where=evaluation.where, why="没有评委签名 / no member signed"))
-    pdf_listed(record, report.where, report.hex("pdf_sha256", 32))
+    pdf = report.hex("pdf_sha256", 32)
+    if pdf not in said:
+        raise Refused(NOT_THERE(what=f"评标报告所签的 PDF 摘要 {pdf}"))
+    if report.text("act", empty=True):
+        record.acts.saying(report.text("act"), report.where, pdf, f"评标报告摘要 {pdf}")
     return signed
 
 

@@ -1,9 +1,11 @@
 """The bidder's commands against a real HTTP server: from a folder to an opened bid."""
 
 import base64
+import hashlib
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -325,3 +327,50 @@ def test_refusals_for_machines_and_help_for_people() -> None:
 def test_prices_in_words(folder: Path, platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     call("check", folder, "--key", folder.parent / "key.pem", "--server", platform.url)
     assert "¥ 4,820,000.50" in capsys.readouterr().out
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Iterator[str]:
+    """The sandbox of gateways/guarantors: a real issuer as a process of its own."""
+    (tmp_path / "issuer.pem").write_bytes(records.party("演示担保有限公司", 21).issued.pem())
+    (tmp_path / "roots.pem").write_bytes(records.authority().root.public_bytes(Encoding.PEM))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gateways.guarantors.sandbox", "--store", str(tmp_path / "store"),
+               "--certificate", str(tmp_path / "issuer.pem"), "--trusted", str(tmp_path / "roots.pem"),
+               "--port", str(port), "--training"]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+def test_a_guarantee_comes_into_the_folder(
+    folder: Path, platform: Platform, issuer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = ["--key", folder.parent / "key.pem", "--server", platform.url]
+    done = answer(capsys, "guarantee", "apply", folder, "--issuer", issuer, *keys)
+    assert done["amount"] == "80000.00"
+    form = parse((folder / "guarantee/form.json").read_bytes())
+    payload = statements.verify(form, purpose="guarantee").payload
+    assert (
+        hashlib.sha256((folder / "guarantee/guarantee.pdf").read_bytes()).hexdigest() == payload["pdf_sha256"]
+    )
+    assert call("check", folder, *keys) == 0
+    assert f"保函 {done['number']}" in capsys.readouterr().out
+    made = answer(capsys, "seal", folder, *keys)
+    assert made["summary"]["guarantee"]["number"] == done["number"]
+    assert call("guarantee", "apply", folder, "--issuer", "http://127.0.0.1:9", *keys) == 75
+
+
+def test_a_guarantee_that_is_too_small_is_named(
+    folder: Path, platform: Platform, issuer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = ["--key", folder.parent / "key.pem", "--server", platform.url]
+    assert call("guarantee", "apply", folder, "--issuer", issuer, "--amount", "60000.00", *keys) == 0
+    assert call("check", folder, *keys) == 7
+    assert "bid.guarantee_small" in capsys.readouterr().err
+    assert call("seal", folder, "--incomplete", *keys) == 0
