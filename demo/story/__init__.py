@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demo import stage as stages
 from demo.progress import Progress
-from demo.story import announcing, bidding, opening, people
+from demo.story import announcing, awarding, bidding, evaluating, opening, people, verifying
 
 CHAPTERS = (
     (
@@ -18,11 +18,15 @@ CHAPTERS = (
             stage.notes.update(cast={"agent": "agency-1"}),
         ),
     ),
-    ("各方用数字证书注册登录", people.register),
+    ("各方用数字证书注册登录", lambda stage: (people.register(stage), evaluating.register_experts(stage))),
     ("编制招标文件，发布公告", announcing.announce),
     ("下载与答疑", bidding.ask),
     ("开立保函、加密、递交", bidding.submit),
     ("不见面开标", opening.run),
+    ("抽取评标专家", evaluating.draw_committee),
+    ("远程异地评标", evaluating.evaluate),
+    ("公示、定标、通知、合同", awarding.award),
+    ("导出公开记录并离线核验", verifying.verify),
 )
 
 
@@ -34,6 +38,7 @@ def run(home: Path) -> int:
         for title, chapter in CHAPTERS:
             with progress.chapter(title):
                 chapter(stage)
+        stages.leave(stage)
     finally:
         stage.processes.stop()
     return 0
