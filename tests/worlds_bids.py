@@ -1,16 +1,17 @@
 """Bids in the tender world: bundles, sealed and submitted through the real door, and their opening. ::
 
-    with worlds_tenders.world() as world:
-        tender = worlds_tenders.announced_tender(world)
-        sent = worlds_bids.submit_all(world, tender)     # lot 1, every bidder
-        worlds_bids.start(world, tender)
-        worlds_bids.release(sent[0])
+with worlds_tenders.world() as world:
+    tender = worlds_tenders.announced_tender(world)
+    sent = worlds_bids.submit_all(world, tender)     # lot 1, every bidder
+    worlds_bids.start(world, tender)
+    worlds_bids.release(sent[0])
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,8 +22,18 @@ from journal import clock
 from journal.door import perform
 from kernel.actor import pseudonym
 from kernel.money import Money
-from sealing import Ticket, bid_summary, bundle, open_share, seal, statements, unwrap_as_bidder
+from sealing import (
+    Ticket,
+    bid_summary,
+    bundle,
+    open_share,
+    read_header,
+    seal,
+    statements,
+    unwrap_as_bidder,
+)
 from sealing.fields import b64
+from sealing.header import head_size
 from sealing.statements import Signing
 from tests.worlds_tenders import Member, World
 from trading import releases, submission
@@ -58,6 +69,11 @@ class Sent:
         return str(self.receipt["statement"]["payload"]["bid"])
 
 
+def head_end(sealed: Sealed) -> int:
+    """Where the envelope's first chunk begins."""
+    return head_size(read_header(io.BytesIO(sealed.data)))
+
+
 def summary_of(tender: Tender, lot: str, member: Member, price: str, **changes: Any) -> dict[str, Any]:
     return {
         "v": 1,
@@ -76,8 +92,6 @@ def summary_of(tender: Tender, lot: str, member: Member, price: str, **changes: 
 
 
 def bundle_of(summary: dict[str, Any], signer: Signing, filler: int = 0) -> bytes:
-    import json
-
     signed = bid_summary.sign(summary, signer)
     files = {
         bundle.SUMMARY: (json.dumps(summary, ensure_ascii=False).encode(), "bid_summary"),
@@ -167,8 +181,6 @@ def sign_in(tender: Tender, *members: Member) -> None:
 
 def release(sent: Sent) -> None:
     """The bidder's client opens its own wrap and releases the key."""
-    from sealing import read_header
-
     ticket = sent.sealed.ticket
     key = unwrap_as_bidder(read_header(io.BytesIO(sent.sealed.data)), ticket)
     row = bid_by_id(sent.bid)

@@ -290,7 +290,10 @@ def test_only_those_who_are_here_object_and_sign() -> None:
         worlds_bids.start(world, tender)
         objection = RaiseOpeningObjection(tender.number, "有异议")
         assert refused(perform, objection, world.bidders[0].actor, via="ws") == "opening.only_present"
-        assert refused(perform, SignInToOpening(tender.number), SYSTEM, via="ws") == "opening.organization_needed"
+        assert (
+            refused(perform, SignInToOpening(tender.number), SYSTEM, via="ws")
+            == "opening.organization_needed"
+        )
         for one in sent:
             worlds_bids.release(one)
         worlds_bids.read_all(world, tender)
