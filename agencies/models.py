@@ -181,7 +181,7 @@ class DrawCommitment(models.Model):
     class Meta:
         ordering = ["round", "who"]
         constraints = [
-            models.UniqueConstraint(fields=["assignment", "round", "who"], name="draw_commitment_once")
+            models.UniqueConstraint(fields=["assignment", "round", "who"], name="agency_draw_commitment_once")
         ]
 
     def __str__(self) -> str:

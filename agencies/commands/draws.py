@@ -21,43 +21,43 @@ PARTIES = ("client", "trading_center")
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 COMMITTED_BEFORE = ReasonForm(
-    "draw.committed_before",
+    "agency_draw.committed_before",
     zh="{who}在本轮已经承诺",
     en="{who} has committed in this round already",
     kind=Kind.CONFLICT,
 )
 COMMITTED_TWICE = ReasonForm(
-    "draw.committed_twice",
+    "agency_draw.committed_twice",
     zh="这一方刚刚已经承诺",
     en="this party has just committed",
     kind=Kind.CONFLICT,
 )
 REVEALED_BEFORE = ReasonForm(
-    "draw.revealed_before",
+    "agency_draw.revealed_before",
     zh="{who}在本轮已经公开随机数",
     en="{who} has revealed in this round already",
     kind=Kind.CONFLICT,
 )
 NOT_HEX = ReasonForm(
-    "draw.not_hex",
+    "agency_draw.not_hex",
     zh="应为 64 位小写十六进制（32 字节）",
     en="64 lower-case hex digits (32 bytes) are needed",
     kind=Kind.MALFORMED,
     field="digest",
 )
 TOO_EARLY = ReasonForm(
-    "draw.reveal_too_early",
+    "agency_draw.reveal_too_early",
     zh="两方都承诺以后才能公开；还缺：{missing}",
     en="both parties commit before anybody reveals; missing: {missing}",
     kind=Kind.CONFLICT,
 )
 STILL_TIME = ReasonForm(
-    "draw.still_time",
+    "agency_draw.still_time",
     zh="各方可以在 {until} 以前公开，现在还不能重新抽取",
     en="the parties have until {until} to reveal; the draw cannot start again yet",
     kind=Kind.CONFLICT,
 )
-CONSTRAINTS["draw_commitment_once"] = COMMITTED_TWICE
+CONSTRAINTS["agency_draw_commitment_once"] = COMMITTED_TWICE
 
 
 @dataclass(frozen=True)

@@ -199,21 +199,21 @@ def test_the_draw_keeps_its_order_of_steps(world):
     path = f"/assignments/{number}"
     first = committed(number, "client")
     assert firms[0].post(f"{path}/commitments", first).json()["code"] == "agencies.only_draw_party"
-    assert client.post(f"{path}/commitments", {"digest": "short"}).json()["code"] == "draw.not_hex"
+    assert client.post(f"{path}/commitments", {"digest": "short"}).json()["code"] == "agency_draw.not_hex"
     client.post(f"{path}/commitments", first)
-    assert client.post(f"{path}/commitments", first).json()["code"] == "draw.committed_before"
+    assert client.post(f"{path}/commitments", first).json()["code"] == "agency_draw.committed_before"
     assert (
         client.post(f"{path}/reveals", {"nonce": nonce("client").hex()}).json()["code"]
-        == "draw.reveal_too_early"
+        == "agency_draw.reveal_too_early"
     )
     staff.post(f"{path}/commitments", committed(number, "trading_center"))
     assert client.post(f"{path}/reveals", {"nonce": "00" * 32}).json()["code"] == "draw.reveal_differs"
     client.post(f"{path}/reveals", {"nonce": nonce("client").hex()})
     assert (
         client.post(f"{path}/reveals", {"nonce": nonce("client").hex()}).json()["code"]
-        == "draw.revealed_before"
+        == "agency_draw.revealed_before"
     )
-    assert client.post(f"{path}/restart").json()["code"] == "draw.still_time"
+    assert client.post(f"{path}/restart").json()["code"] == "agency_draw.still_time"
     later(hours=2)
     assert client.post(f"{path}/restart").json() == {
         "number": number, "abandoned": 1, "silent": ["trading_center"], "round": 2,
