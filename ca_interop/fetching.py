@@ -22,7 +22,7 @@ from cryptography.x509 import ocsp
 from django.conf import settings
 
 from ca_interop.models import RevocationDocument
-from ca_interop.rules.certificates import fingerprint
+from ca_interop.rules.certificates import fingerprint, is_authority
 from ca_interop.rules.revocation import MAX_CRL, MAX_OCSP, OcspAnswer, load_crl, load_ocsp
 from kernel.errors import Refused
 
@@ -38,10 +38,12 @@ FRESH_AUTHORITY = timedelta(hours=1)
 class Fetcher:
     """One check's fetching: ``now`` by the platform's clock, at most ``budget`` seconds in all.
 
-    An address that failed once is not asked again in the same check.
+    An address that failed once is not asked again in the same check. ``keep`` off: an answer about a
+    subscriber leaves no row, where even that somebody was asked about is a secret.
     """
 
     now: datetime
+    keep: bool = True
     timeout: float = field(default_factory=lambda: settings.REVOCATION_TIMEOUT_SECONDS)
     failed: set[str] = field(default_factory=set)
     _until: float = 0.0
@@ -67,6 +69,8 @@ class Fetcher:
         except Refused as refusal:
             log.warning("ocsp %s: %s", url, refusal)
             return None
+        if not self.keep and not is_authority(certificate):
+            return OcspAnswer(data, nonce)
         return answer_of(keep("ocsp", about, data, self.now, valid_until, nonce))
 
     def crl(self, url: str, fresh: timedelta) -> bytes | None:

@@ -83,8 +83,12 @@ def check_chain(
     *,
     need_credit_code: bool = False,
     policy: RevocationPolicy = RevocationPolicy.HARD,
+    keep: bool = True,
 ) -> CheckedChain:
     """May the leaf of ``chain`` (leaf first) do ``purpose`` at ``at``? Fetches what is needed.
+
+    ``keep=False`` leaves no trace of whom it was asked about: for bidders before an opening, whose
+    certificates are checked once more, with evidence that is kept, when their bids are opened.
 
     Under ``HARD`` a standing that cannot be found out is ``Refused(certificate.revocation_undecided)``
     (busy: try again); under ``SOFT`` it is accepted and said so in the steps.
@@ -101,16 +105,18 @@ def check_chain(
         need_credit_code=need_credit_code,
     )
     authority = next(a for a in trust.authorities if a.id == path_only.authority_id)
-    found = _gather(path_only.path.certificates, authority, at)
+    found = _gather(path_only.path.certificates, authority, at, keep)
     done = validate(chain[0], chain[1:], trust, at, purpose, found, policy, need_credit_code=need_credit_code)
     digests = [hashlib.sha256(d).hexdigest() for d in (*(a.der for a in found.ocsp), *found.crls)]
     fields = {name: getattr(done, name) for name in Validation.__dataclass_fields__}
     return CheckedChain(**fields, revocation_sha256=tuple(dict.fromkeys(digests)))
 
 
-def _gather(path: Sequence[x509.Certificate], authority: Authority, at: datetime) -> RevocationEvidence:
+def _gather(
+    path: Sequence[x509.Certificate], authority: Authority, at: datetime, keep: bool
+) -> RevocationEvidence:
     """Evidence for every certificate below the anchor: what decides, and nothing else."""
-    fetcher = Fetcher(clock.now())
+    fetcher = Fetcher(clock.now(), keep=keep)
     crls: dict[bytes, None] = {}
     answers: list[OcspAnswer] = []
     for certificate, issuer in itertools.pairwise(path):

@@ -173,7 +173,8 @@ def _identity(header: Header, lot: Lot, shown: dict[str, Any]) -> None:
     leaf = identity.leaf_of(evidence)
     if CertificateBinding.objects.filter(fingerprint=fingerprint(leaf), blocked_at__isnull=False).exists():
         raise Refused(CERTIFICATE_BLOCKED())
-    found = service.check_chain(evidence.chain, Purpose.SIGN, clock.now(), need_credit_code=True)
+    # Nothing of this check is kept: an authority's answer names the certificate it is about.
+    found = service.check_chain(evidence.chain, Purpose.SIGN, clock.now(), need_credit_code=True, keep=False)
     project = lot.tender.project
     parties = {project.procuring_entity.credit_code, project.agent.credit_code if project.agent else ""}
     if found.facts.credit_code in parties:

@@ -12,6 +12,7 @@ from django.core import serializers
 from django.db import connection
 
 from ca_interop.demo_ca.issuing import Subscriber
+from ca_interop.models import RevocationDocument
 from documents.models import StoredFile
 from journal import clock
 from journal.door import perform
@@ -200,7 +201,10 @@ def test_before_the_deadline_nothing_in_the_house_tells_who_bids() -> None:
     """A dump of every table and file: no bidder's name, code or price beside what registration says."""
     with worlds_tenders.world() as world:
         tender = worlds_tenders.announced_tender(world)
+        kept = RevocationDocument.objects.filter(kind="ocsp").values_list("pk", "fetched_at")
+        before = list(kept)
         sent = worlds_bids.submit_all(world, tender)
+        assert list(kept) == before
         secrets = [s.sealed.price for s in sent] + [m.organization.name for m in world.bidders]
         secrets += [m.credit_code for m in world.bidders]
         secrets += [str(m.organization.pk) for m in world.bidders]
