@@ -21,6 +21,7 @@ from documents import uploads
 from journal import clock
 from journal.door import perform
 from kernel.actor import pseudonym
+from kernel.canonical_json import canonical
 from kernel.money import Money
 from sealing import (
     Ticket,
@@ -94,8 +95,8 @@ def summary_of(tender: Tender, lot: str, member: Member, price: str, **changes: 
 def bundle_of(summary: dict[str, Any], signer: Signing, filler: int = 0) -> bytes:
     signed = bid_summary.sign(summary, signer)
     files = {
-        bundle.SUMMARY: (json.dumps(summary, ensure_ascii=False).encode(), "bid_summary"),
-        bundle.SUMMARY_SIGNATURE: (json.dumps(signed).encode(), "bid_summary_signature"),
+        bundle.SUMMARY: (canonical(summary), "bid_summary"),
+        bundle.SUMMARY_SIGNATURE: (canonical(signed), "bid_summary_signature"),
         "technical/plan.txt": ("施工组织设计".encode() + b"." * filler, "technical"),
     }
     out = io.BytesIO()

@@ -17,6 +17,8 @@ from kernel.errors import CATALOGUE
 
 _NUMBER = "第[〇零一二三四五六七八九十百]+条(?:第[一二三四五六七八九十]+款|之[一二三四五六七八九十])?"
 _CITED = re.compile(rf"(?P<statute>[^；、，（）()\s第]*(?:〔\d+〕\d+号)?)?(?P<article>{_NUMBER})")
+#: What stands in brackets is a law's date or number, not its name.
+_ASIDE = re.compile(r"（[^）]*）|\([^)]*\)")
 #: Short names used in code → the law's name.
 _NAMES = {
     "招法": "招标投标法",
@@ -33,7 +35,7 @@ _NAMES = {
 def articles(law: str) -> list[tuple[str, str]]:
     """``招标投标法第三十四条、第三十六条`` → both articles; a missing statute is the one before it."""
     found, statute = [], ""
-    for match in _CITED.finditer(law):
+    for match in _CITED.finditer(_ASIDE.sub("", law)):
         statute = match["statute"] or statute
         found.append((_NAMES.get(statute, statute), match["article"]))
     return found
@@ -44,9 +46,8 @@ def rules() -> list[tuple[str, str, str]]:
     rows = []
     for command, how in HANDLERS.items():
         if command.law and command.__module__.split(".")[0] in (*ROOMS, "journal", "documents"):
-            rows.append(
-                (command.law, f"命令 `{command.verb}`", f"{how.handle.__module__}:{how.handle.__name__}")
-            )
+            where = f"{how.handle.__module__}:{command.__name__}"
+            rows.append((command.law, f"命令 `{command.verb}`", where))
     for name, (module, machine) in machines().items():
         rows += [(m.law, f"动作 `{name}.{m.verb}`", module) for m in machine.moves.values()]
     rows += [(form.law, f"拒绝 `{code}`", _declared(code)) for code, form in CATALOGUE.items() if form.law]
@@ -76,17 +77,17 @@ def _texts(pattern: str) -> list[tuple[str, str]]:
 
 
 def _tests(what: str, where: str) -> str:
-    """Test files that name the refusal, the verb of the move, or the handler."""
+    """Test files that name the refusal's code, perform the command, or name the move's verb in its room."""
     name = what.split("`")[1]
-    words = {f'"{name}"', f"'{name}'"}
-    if what.startswith("动作"):
-        words = {f'"{name.split(".")[1]}"'}
-    elif what.startswith("命令"):
-        words |= {where.split(":")[1]}
     room = where.split(".")[0].split("/")[0]
+    words, only_near = {f'"{name}"'}, False
+    if what.startswith("动作"):
+        words, only_near = {f'"{name.split(".")[1]}"'}, True
+    elif what.startswith("命令"):
+        words = {f"{where.split(':')[1]}("}
     files = [path for path, text in _texts("tests/**/*.py") if any(word in text for word in words)]
-    near = [path for path in files if f"/{room}/" in path] or files
-    return "<br>".join(f"`{path}`" for path in near[:3])
+    near = [path for path in files if f"/{room}/" in path]
+    return "<br>".join(f"`{path}`" for path in (near if near or only_near else files)[:3])
 
 
 def table() -> str:
