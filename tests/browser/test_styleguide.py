@@ -24,8 +24,14 @@ def test_empty_states_are_accessible_and_fit(page: Page, live_server_url: str, l
     assert violations(page) == []
 
 
-def test_long_tables_in_elder_mode_fit(page: Page, live_server_url: str, look: Look) -> None:
-    page.goto(f"{live_server_url}/preferences/?elder=1&next=/styleguide/%3Frows%3D200")
-    assert page.locator("html[data-elder]").count() == 1
+def test_two_hundred_rows_fit(page: Page, live_server_url: str, look: Look) -> None:
+    page.goto(f"{live_server_url}/styleguide/?rows=200")
     assert page.locator(".roster-row").count() >= 200
-    look(page, "styleguide-200-elder", widths=(360,), schemes=("light",))
+    look(page, "styleguide-200", widths=(1440,), schemes=("light",))
+
+
+def test_elder_mode_fits_a_phone(page: Page, live_server_url: str, look: Look) -> None:
+    page.goto(f"{live_server_url}/preferences/?elder=1&next=/styleguide/")
+    assert page.locator("html[data-elder]").count() == 1
+    look(page, "styleguide-elder", widths=(360,), schemes=("light",))
+    assert violations(page) == []
