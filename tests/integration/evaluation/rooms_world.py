@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from django.test import Client
+
 from documents import store
 from evaluation import commands as verb
 from evaluation import frames
@@ -27,6 +29,7 @@ from kernel.actor import PUBLIC, Actor
 from parties import login
 from parties import queries as parties
 from parties.commands import RegisterByCertificate
+from parties.models import CertificateBinding
 from sealing import bundle, statements
 from sealing.signer import SoftwareSigner
 from tests import worlds_tenders
@@ -96,7 +99,9 @@ def opened(world: World) -> None:
 
 def opened_bid(lot: Lot, bidder: worlds_tenders.Member, number: int, price: str) -> Bid:
     """A bid as the opening leaves it."""
-    envelope = store.put(secrets.token_bytes(64), name="e.mtse", media_type="application/octet-stream", now=clock.now())
+    envelope = store.put(
+        secrets.token_bytes(64), name="e.mtse", media_type="application/octet-stream", now=clock.now()
+    )
     return Bid.objects.create(
         lot=lot, pseudonym=secrets.token_hex(32), envelope=envelope, envelope_sha256=envelope.sha256,
         size=64, received_at=clock.now(), act=uuid.uuid4(), status=BidStatus.OPENED, number=number,
@@ -120,6 +125,17 @@ def bundle_file(number: int) -> Any:
     ]
     bundle.build(sources, out)
     return store.put(out.getvalue(), name="bundle.zip", media_type="application/zip", now=clock.now())
+
+
+def sign_in(client: Client, actor: Actor) -> str:
+    """Open a browser's session by the person's registered certificate; the session's key."""
+    session = client.session
+    bound = CertificateBinding.objects.filter(person_id=actor.person).order_by("bound_at").first()
+    assert bound is not None
+    session[login.CERTIFICATE] = bound.fingerprint
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    return session.session_key
 
 
 # ---------------------------------------------------------------- the draw
