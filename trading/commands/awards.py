@@ -12,7 +12,7 @@ from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from trading.commands.announcing import end_lot
 from trading.commands.loading import lot_for_update
-from trading.commands.results import publish, rules_of, step
+from trading.commands.results import PAPER_OUTDATED, publish, rules_of, step
 from trading.events import AwardDecided, ContractRegistered, ResultNotified, TenderClosed
 from trading.models import Award, Bid, Contract, Lot, Tender
 from trading.policy import awards as policy
@@ -102,6 +102,8 @@ class NotifyResult(Command):
     acceptance_notice: str
     award_notice: str
     letters: list[dict[str, str]]
+    #: The winning bid that the papers name.
+    winner: str
 
     verb = "award.notify"
     law = "招标投标法第四十五条；电子招标投标办法第三十五条、第三十六条"
@@ -110,6 +112,8 @@ class NotifyResult(Command):
 @handler(NotifyResult, load=_load, may=policy.may_award_side)
 def notify_result(cmd: NotifyResult, ctx: Context, lot: Lot) -> Done:
     step(lot, "notify", ctx.now)
+    if cmd.winner != str(lot.award.bid_id):
+        raise Refused(PAPER_OUTDATED())
     letters = {str(row.get("bid")): str(row.get("file")) for row in cmd.letters}
     lost = losers(lot)
     missing = [bid.bidder_name for bid in lost if str(bid.id) not in letters]

@@ -29,6 +29,12 @@ ANSWERED = ReasonForm(
     en="this objection is answered already",
     kind=Kind.CONFLICT,
 )
+PAPER_OUTDATED = ReasonForm(
+    "award.paper_outdated",
+    zh="文书生成后日期或中标人已变化，请重新提交",
+    en="the day or the winner has changed since the paper was made; submit again",
+    kind=Kind.CONFLICT,
+)
 
 
 @dataclass(frozen=True)
@@ -93,13 +99,14 @@ def _rejected(row: Any) -> dict[str, Any]:
 @dataclass(frozen=True)
 class AnnounceCandidates(Command):
     """公示: ``candidates`` bid ids as the report ranks them, three at most; ``standstill_days`` 3 or more;
-    ``notice`` SHA-256 of the notice's PDF."""
+    ``notice`` SHA-256 of the notice's PDF, which says ``until`` (RFC 3339) as the end of the standstill."""
 
     tender: str
     lot: str
     candidates: list[str]
     standstill_days: int
     notice: str
+    until: str
 
     verb = "candidates.announce"
     law = "招标投标法实施条例第五十三条、第五十四条"
@@ -115,6 +122,8 @@ def announce_candidates(cmd: AnnounceCandidates, ctx: Context, lot: Lot) -> Done
         [*law.candidate_reasons(cmd.candidates, list(ranking), book), law.standstill_reason(days, book)]
     )
     until = law.standstill_end(ctx.now, days)
+    if cmd.until != iso(until):
+        raise Refused(PAPER_OUTDATED())
     rows = [
         _candidate(lot, rank, ranking[bid], ctx.now, until)
         for rank, bid in enumerate(cmd.candidates, start=1)
