@@ -25,7 +25,7 @@ def challenge(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
 
 @json_door("POST")
 def sign_in(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    return login.sign_in(request, object_field(body, "signed"), via="api", key=key_of(request)).result
+    return login.sign_in(request, object_field(body, "signed"), via="api").result
 
 
 @json_door("POST")
@@ -37,7 +37,6 @@ def register(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
         person_name=text_field(body, "person_name", limit=100, optional=True),
         encryption=_texts(body, "encryption"),
         via="api",
-        key=key_of(request),
     )
     return JsonResponse(done.result, status=201, json_dumps_params={"ensure_ascii": False})
 

@@ -75,8 +75,12 @@ def check_encryption(certificates: list[str]) -> CertificateFound:
     return CertificateFound.of(validation, validation.revocation_sha256)
 
 
-def sign_in(request: HttpRequest, signed: Any, *, via: str, key: str) -> Outcome:
-    """Answer a challenge; the session is that of the certificate's person and organization afterwards."""
+def sign_in(request: HttpRequest, signed: Any, *, via: str) -> Outcome:
+    """Answer a challenge; the session is that of the certificate's person and organization afterwards.
+
+    No idempotency key here or in :func:`register`: a request that was captured and sent again with its
+    key would be answered, and would open a session. Whoever missed the answer takes a new challenge.
+    """
     try:
         found, answered = prove(signed)
     except Refused as refusal:
@@ -88,7 +92,7 @@ def sign_in(request: HttpRequest, signed: Any, *, via: str, key: str) -> Outcome
     except Refused:
         actor = PUBLIC
     command = SignIn(found.fingerprint, answered, found.revocation_sha256)
-    outcome = perform(command, actor, via=via, key=key)
+    outcome = perform(command, actor, via=via)
     open_session(request, found.fingerprint)
     return outcome
 
@@ -101,13 +105,12 @@ def register(
     person_name: str = "",
     encryption: list[str] | None = None,
     via: str,
-    key: str,
 ) -> Outcome:
     """Register with a certificate, and sign in with it."""
     found, answered = prove(signed)
     pair = check_encryption(encryption) if encryption else None
     command = RegisterByCertificate(found, answered, role, person_name, pair)
-    outcome = perform(command, PUBLIC, via=via, key=key)
+    outcome = perform(command, PUBLIC, via=via)
     open_session(request, found.fingerprint)
     return outcome
 

@@ -43,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            login.sign_in(request, _signed(request), via="http", key=key_of(request))
+            login.sign_in(request, _signed(request), via="http")
             return redirect(_next(request))
         except Refused as refusal:
             reasons, status = refusal.reasons, problems.STATUS[refusal.kind]
@@ -66,7 +66,6 @@ def register(request: HttpRequest) -> HttpResponse:
                 role=form.cleaned_data["role"],
                 person_name=form.cleaned_data["person_name"],
                 via="http",
-                key=key_of(request),
             )
             if done.result["requested"]:
                 word = ROLE_ZH[Role(done.result["requested"])]

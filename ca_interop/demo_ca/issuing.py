@@ -75,12 +75,18 @@ def subscriber_name(subscriber: Subscriber, profile: Profile) -> x509.Name:
     """The subject, with credit code and person where the authority's profile wants them."""
     attributes = [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN")]
     if subscriber.organization:
-        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, subscriber.organization))
+        attributes.append(_attribute(NameOID.ORGANIZATION_NAME, subscriber.organization))
     for place, value in _placed(subscriber, profile):
         if place.kind == "subject":
-            attributes.append(x509.NameAttribute(x509.ObjectIdentifier(place.oid), place.prefix + value))
-    attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, subscriber.organization or subscriber.person))
+            attributes.append(_attribute(x509.ObjectIdentifier(place.oid), place.prefix + value))
+    attributes.append(_attribute(NameOID.COMMON_NAME, subscriber.organization or subscriber.person))
     return x509.Name(attributes)
+
+
+def _attribute(oid: x509.ObjectIdentifier, value: str) -> x509.NameAttribute:
+    """X.520 bounds names in characters (the caller has checked); the library counts UTF-8 bytes, which
+    would refuse every Chinese name of more than 21 characters."""
+    return x509.NameAttribute(oid, value, _validate=False)
 
 
 def private_extensions(subscriber: Subscriber, profile: Profile) -> list[x509.UnrecognizedExtension]:

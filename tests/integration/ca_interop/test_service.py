@@ -48,6 +48,13 @@ def test_a_signature_is_checked_and_its_evidence_kept(server, ca):
     assert all(queries.evidence(d) for d in checked.revocation_sha256)
 
 
+@pytest.mark.parametrize("ca", ["demo-ca-1", "demo-ca-2", "demo-ca-3"])
+def test_a_name_of_forty_characters_is_read(server, ca):
+    name = "中国建筑第八工程局有限公司与江苏省水利工程建设局联合设立盐城市政基础设施建设有限责任公司"
+    checked = check_chain(subscriber(name, 17, "欧阳海", ca).chain, Purpose.SIGN, now())
+    assert (len(name), checked.facts.organization) == (44, name)
+
+
 def test_fresh_evidence_is_not_asked_for_twice(server):
     signer = subscriber("江苏苏海建设有限公司", 11, "王海")
     first = check_chain(signer.chain, Purpose.SIGN, now())

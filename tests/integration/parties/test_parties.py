@@ -72,6 +72,12 @@ def test_a_challenge_is_answered_once():
     assert post(client, "/api/v1/login", {"signed": signed}).status_code == 200
     again = post(client, "/api/v1/login", {"signed": signed})
     assert (again.status_code, again.json()["code"]) == (401, "login.replayed")
+    # A captured request, sent again as it was by somebody else, opens no session.
+    body, headers = {"signed": answer(client, signer)}, {"Idempotency-Key": "k1"}
+    assert post(client, "/api/v1/login", body, **headers).status_code == 200
+    thief = Client()
+    assert post(thief, "/api/v1/login", body, **headers).json()["code"] == "login.replayed"
+    assert thief.get("/api/v1/me").status_code == 401
 
 
 def test_expired_answers_are_swept():
