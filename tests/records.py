@@ -311,7 +311,10 @@ class Builder:
 
     def open(self) -> None:
         start = DEADLINE + timedelta(seconds=30)
-        started = self.log.act("opening.start", start, {"started_at": iso(start)})
+        started = self.log.act("opening.start", start, {"started_at": iso(start), "lots": [
+            {"lot": lot, "bids": [{"bid": b.id, "envelope_sha256": b.ticket.envelope_sha256} for b in self.opened(lot)]}
+            for lot in ("1", "2")
+        ]})  # fmt: skip
         for minute, bid in enumerate(self.bids, start=1):
             self.bid_json(bid, start + timedelta(minutes=minute))
         rows = [
@@ -347,7 +350,7 @@ class Builder:
         withdrawal = None if opened else bid.ticket.withdrawal(bid.id)
         self.put_json(f"bids/{bid.id}/bid.json", {
             "v": 1, "bid": bid.id, "lot": bid.lot, "part": "whole", "status": "opened" if opened else "withdrawn",
-            "number": 1, "pseudonym": bid.ticket.pseudonym, "envelope_sha256": bid.ticket.envelope_sha256,
+            "number": 1 if opened else None, "pseudonym": bid.ticket.pseudonym, "envelope_sha256": bid.ticket.envelope_sha256,
             "size": bid.ticket.size, "received_at": iso(bid.received),
             "withdrawn_at": None if opened else iso(bid.received + timedelta(hours=1)), "withdrawal": withdrawal,
             "failure": "", "acts": bid.acts,

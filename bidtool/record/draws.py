@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from bidtool.record.reasons import NOT_THERE, OUT_OF_ORDER
+from bidtool.record.reasons import COMMITTEE, NOT_THERE, OUT_OF_ORDER
 from bidtool.record.record import Record, same
 from bidtool.record.rows import Row
 from bidtool.record.steps import Steps
@@ -12,6 +13,7 @@ from kernel import draw
 from kernel.errors import Refused
 
 PATH, AGENCY = "draw.json", "agency.json"
+FEWEST_MEMBERS = 5
 
 
 def check(record: Record, steps: Steps) -> None:
@@ -30,7 +32,7 @@ def check(record: Record, steps: Steps) -> None:
         steps.not_yet("抽取", "draws")
     for lot in evaluated if draws is not None else []:
         with steps.at(f"evaluation/{lot}.json"):
-            _check_seats(record.folder.json(f"evaluation/{lot}.json"), draws)
+            _check_seats(lot, record.folder.json(f"evaluation/{lot}.json"), cast(Row, draws))
 
 
 def _check_draw(record: Record, row: Row, steps: Steps) -> list[str]:
@@ -107,18 +109,25 @@ def _check_agency(record: Record, agency: Row, steps: Steps) -> None:
         same("招标代理机构 agent", AGENCY, chosen.text("credit_code"), agent.text("credit_code"))
 
 
-def _check_seats(evaluation: Row, draws: Row | None) -> None:
-    """Who sat in the room was drawn."""
+def _check_seats(lot: str, evaluation: Row, draws: Row) -> None:
+    """Who sits in the room was drawn; five or more and odd (招法第三十七条)."""
     people: dict[str, Mapping[str, object]] = {}
-    drawn: set[str] = set()
-    for row in draws.rows("draws") if draws is not None else []:
-        drawn |= set(row.texts("order"))
+    order: set[str] = set()
+    result: set[str] = set()
+    for row in draws.rows("draws"):
+        order |= set(row.texts("order"))
+        result |= set(row.texts("result"))
         people |= {
             entry: dict(who) for entry, who in row.row("people").value.items() if isinstance(who, dict)
         }
+    seated = [seat for seat in evaluation.rows("seats") if not seat.flag("vacated")]
+    if len(seated) < FEWEST_MEMBERS or len(seated) % 2 == 0:
+        raise Refused(COMMITTEE(lot=lot, found=len(seated)))
+    entries = [seat.text("entry") for seat in seated]
+    same("席位签号 entry", evaluation.where, len(set(entries)), len(entries))
     for seat in evaluation.rows("seats"):
         entry = seat.text("entry", empty=True)
-        if entry and entry not in drawn:
+        if entry not in (order if seat.flag("vacated") else result):
             same("席位签号 entry", seat.where, entry, "draw.json")
         if entry in people and seat.text("name", empty=True):
             same("席位姓名 name", seat.where, seat.text("name"), people[entry].get("name"))

@@ -77,6 +77,18 @@ TOO_FEW_SHARES = ReasonForm(
 UNSIGNED = ReasonForm(
     "record.unsigned", zh="{where} 没有有效签名人：{why}", en="{where} has no valid signer: {why}"
 )
+OUT_OF_RANGE = ReasonForm(
+    "record.points_out_of_range",
+    zh="{where} 的评分项 {item} 为 {points}，应在 {least}–{most} 之间，步长 {step}",
+    en="{where}: item {item} has {points}; it must lie within {least}–{most} by steps of {step}",
+    law="招标投标法实施条例第四十九条",
+)
+COMMITTEE = ReasonForm(
+    "record.committee_size",
+    zh="标段 {lot} 评标委员会 {found} 人，应为 5 人以上单数",
+    en="the committee of lot {lot} has {found} members; five or more and odd is needed",
+    law="招标投标法第三十七条",
+)
 STANDSTILL = ReasonForm(
     "record.standstill_short",
     zh="标段 {lot} 公示自 {start} 至 {end}，不足 3 日",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from bidtool.record.reasons import NOT_THERE, UNSIGNED
+from bidtool.record.reasons import NOT_THERE, OUT_OF_RANGE, UNSIGNED
 from bidtool.record.record import Record, same
 from bidtool.record.rows import Row, strings_in
 from bidtool.record.steps import Steps
@@ -48,6 +48,7 @@ def _check_lot_sheets(record: Record, lot: str, evaluation: Row, steps: Steps) -
         steps.where = sheet.where
         bids = points_of(sheet, "bids")
         same("评分的投标 bids", sheet.where, sorted(bids), scored)
+        _check_points(record, sheet.where, bids)
         found = digest(bids)
         act = record.acts.saying(sheet.text("act"), sheet.where, found, f"评分表摘要 {found}")
         steps.add(
@@ -58,6 +59,20 @@ def _check_lot_sheets(record: Record, lot: str, evaluation: Row, steps: Steps) -
             seat=sheet.text("seat"),
             sha256=found,
         )
+
+
+def _check_points(record: Record, where: str, bids: Points) -> None:
+    """Exactly the items of the documents, each within its range and on its step (招例第四十九条)."""
+    items = {item.text("id"): item for item in record.tender.row("evaluation_method").rows("items")}
+    for bid, row in bids.items():
+        same(f"评分项 items（{bid}）", where, sorted(row), sorted(items))
+        for name, text in row.items():
+            item, points = items[name], Decimal(text)
+            least, most, step = (item.decimal(key) for key in ("min", "max", "step"))
+            if not least <= points <= most or (step > 0 and (points - least) % step):
+                raise Refused(
+                    OUT_OF_RANGE(where=where, item=name, points=text, least=least, most=most, step=step)
+                )
 
 
 def _scored(evaluation: Row) -> list[str]:

@@ -39,6 +39,7 @@ def check(record: Record, steps: Steps) -> None:
             raise Refused(NOT_THERE(what=f"开标记录所载投标 {name}"))
     signers = _check_signatures(session, payload)
     _check_acts(record, session, payload)
+    _check_all_are_here(record, session)
     pdf_listed(record, PATH, session.hex("pdf_sha256", 32))
     steps.add(
         "record.opening_record",
@@ -95,6 +96,23 @@ def _check_signatures(session: Row, payload: Row) -> list[str]:
     if not signers:
         raise Refused(UNSIGNED(where=PATH, why="没有签名 / no signature"))
     return signers
+
+
+def _check_all_are_here(record: Record, session: Row) -> None:
+    """The act of the start names every bid that lay there; none of them is left out or exchanged."""
+    start = record.acts.named(session.row("acts").text("start"), PATH)
+    said = Row(start.payload if isinstance(start.payload, dict) else {}, f"acts.jsonl: {start.id}")
+    named = {
+        row.text("bid"): row.text("envelope_sha256")
+        for lot in said.rows("lots")
+        for row in (lot.rows("bids") if "bids" in lot.value else [])
+    }
+    found = {
+        name: bid.text("envelope_sha256")
+        for name, bid in record.bids.items()
+        if bid.raw("number") is not None and bid.text("status") != "withdrawn"
+    }
+    same("开标时在场的投标 bids", PATH, found, named)
 
 
 def _check_acts(record: Record, session: Row, payload: Row) -> None:

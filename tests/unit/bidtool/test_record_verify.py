@@ -142,6 +142,9 @@ TAMPERED: list[tuple[str, Callable[[Any], None], int]] = [
     ("draw.json", put("draws", 0, "reveals", 0, "nonce", value="00" * 32), 9),
     ("draw.json", put("draws", 0, "id", value="another"), 9),
     ("evaluation/1.json", raise_points, 10),
+    ("evaluation/1.json", lambda v: v["seats"].pop(), 9),
+    ("evaluation/1.json", put("seats", 0, "entry", value="somebody@盐城"), 9),
+    ("tender.json", put("evaluation_method", "items", 0, "max", value="5"), 10),
     ("evaluation/1.json", put("seats", 0, "name", value="专家己"), 6),
     ("evaluation/1.json", put("price", "output", "benchmark_price", value="4700000.00"), 11),
     ("evaluation/1.json", put("price", "input", "bids", 0, "price", value="4000000.00"), 11),
@@ -213,6 +216,12 @@ def test_envelope_and_key_must_be_the_receipted_ones(record: Path) -> None:
     (folder / "envelope.mtse").write_bytes(data)
     records.sign_record(record)
     assert {4, 5} <= set(failed(record))
+
+
+def test_a_bid_that_is_left_out_is_missed(record: Path) -> None:
+    shutil.rmtree(record / "bids" / bid_of(record, "bidder"))
+    records.sign_record(record)
+    assert 8 in failed(record)
 
 
 def test_acts_must_be_in_the_log(record: Path) -> None:
