@@ -9,7 +9,7 @@ from django.test import Client
 
 from journal import clock
 from journal.door import perform
-from tests import worlds_tenders
+from tests import worlds_bids, worlds_tenders
 from trading.commands import AskEnquiry, CancelTender, DownloadDocuments
 
 NUMBER = "YC2026-SZ-0417"
@@ -59,6 +59,21 @@ def test_before_the_deadline_no_page_tells_who_is_interested(
     pages = [client.get(p).content.decode() for p in ("/", "/notices/", f"/notices/{NUMBER}/", "/log/")]
     secrets = (asker.organization.name, asker.actor.key, "路基回填", "documents.take", "enquiry.ask")
     assert [s for s in secrets for page in pages if s in page] == []
+
+
+def test_submitted_bids_are_not_even_counted(client: Client, world: worlds_tenders.World) -> None:
+    tender = worlds_tenders.announced_tender(world)
+    sent = worlds_bids.submit_all(world, tender)
+    paths = ("/", "/notices/", f"/notices/{NUMBER}/", "/log/", *(f"/log/acts/{_act(one)}/" for one in sent))
+    pages = [client.get(path).content.decode() for path in paths]
+    entries = client.get("/log/tile/entries/000.p/1").content.decode(errors="replace")
+    secrets = [text for one in sent for text in (one.bid, one.sealed.ticket.pseudonym, one.sealed.price)]
+    secrets += [member.organization.name for member in world.bidders] + ["份收到", "bid.submit"]
+    assert [s for s in secrets for page in (*pages, entries) if s in page] == []
+
+
+def _act(sent: worlds_bids.Sent) -> str:
+    return str(sent.receipt["statement"]["payload"]["act"]["id"])
 
 
 def test_the_log_shows_the_announcement_and_the_page_links_to_it(
