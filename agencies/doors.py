@@ -13,7 +13,7 @@ from journal import clock
 from kernel.actor import Actor
 from kernel.errors import Refused
 from kernel.ids import credit_code
-from parties.queries import organization
+from parties.queries import organization, refuse_blocked
 
 
 def admission_statement(actor: Actor, item: str, head: str, controllers: Iterable[str]) -> dict[str, Any]:
@@ -33,20 +33,22 @@ def application_statement(actor: Actor, number: str, interest: str) -> dict[str,
     return promises.application(who.name, who.credit_code, number, interest.strip()[:300])
 
 
+def _signer(signed: dict[str, Any], purpose: str) -> str:
+    """The credit code of the certificate that signed; checked here, before ``perform``."""
+    checked = service.check_signed(signed, purpose=purpose, at=clock.now(), need_credit_code=True)
+    refuse_blocked(checked.validation.facts.fingerprint)
+    return checked.validation.facts.credit_code
+
+
 def seek_admission(
     item: str, head: str, controllers: Iterable[str], qualification: str, signed: dict[str, Any]
 ) -> SeekAdmission:
     """The command, its signature and certificate checked."""
-    checked = service.check_signed(
-        signed, purpose=promises.ADMISSION_PURPOSE, at=clock.now(), need_credit_code=True
-    )
-    signer = checked.validation.facts.credit_code
+    signer = _signer(signed, promises.ADMISSION_PURPOSE)
     return SeekAdmission(item, head.strip(), tuple(controllers), qualification.strip(), signed, signer)
 
 
 def apply(number: str, interest: str, signed: dict[str, Any]) -> ApplyForAssignment:
     """The command, its signature and certificate checked."""
-    checked = service.check_signed(
-        signed, purpose=promises.APPLICATION_PURPOSE, at=clock.now(), need_credit_code=True
-    )
-    return ApplyForAssignment(number, interest.strip()[:300], signed, checked.validation.facts.credit_code)
+    signer = _signer(signed, promises.APPLICATION_PURPOSE)
+    return ApplyForAssignment(number, interest.strip()[:300], signed, signer)

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from ca_interop.rules.certificates import Usage
 from kernel.actor import Actor, Role
+from kernel.clock import beijing
 from kernel.errors import Kind, ReasonForm, Refused
 from parties.models import CertificateBinding, Membership, Organization, Person, RoleRequest
 
@@ -30,6 +31,14 @@ NO_CERTIFICATE = ReasonForm(
     zh="证书（指纹 {fingerprint}）没有在本平台登记",
     en="certificate {fingerprint} is not registered here",
     kind=Kind.NOT_FOUND,
+)
+
+BLOCKED = ReasonForm(
+    "certificate.blocked",
+    zh="这张证书已于 {at} 挂失，不能再使用。请使用另一张证书。",
+    en="this certificate was reported lost on {at}; use another",
+    kind=Kind.FORBIDDEN,
+    law="电子签名法第十五条",
 )
 
 
@@ -94,6 +103,14 @@ def binding(fingerprint: str) -> CertificateBinding:
     if row is None:
         raise Refused(NO_CERTIFICATE(fingerprint=fingerprint[:64]))
     return row
+
+
+def refuse_blocked(fingerprint: str) -> None:
+    """``Refused(certificate.blocked)`` for a certificate whose loss was reported here; the authority's own
+    revocation is :mod:`ca_interop.service`'s question. Ask it wherever a signature is taken."""
+    row = CertificateBinding.objects.filter(fingerprint=fingerprint, blocked_at__isnull=False).first()
+    if row is not None and row.blocked_at is not None:
+        raise Refused(BLOCKED(at=beijing(row.blocked_at)))
 
 
 def encryption_certificate(organization: Organization) -> CertificateBinding | None:

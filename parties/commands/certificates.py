@@ -22,13 +22,6 @@ from parties.events import CertificateBlocked
 from parties.models import CertificateBinding, Membership, Organization, Person, RoleRequest
 from parties.rules import roles
 
-BLOCKED = ReasonForm(
-    "certificate.blocked",
-    zh="这张证书已于 {at} 挂失，不能再使用。请用另一张证书登录。",
-    en="this certificate was reported lost on {at}; sign in with another",
-    kind=Kind.FORBIDDEN,
-    law="电子签名法第十五条",
-)
 BLOCKED_BEFORE = ReasonForm(
     "certificate.blocked_before",
     zh="这张证书已于 {at} 挂失",
@@ -129,8 +122,7 @@ class BlockCertificate(Command):
 @handler(SignIn, load=lambda cmd: queries.binding(cmd.fingerprint), may=policy.may_sign_in)
 def sign_in(cmd: SignIn, ctx: Context, binding: CertificateBinding) -> Done:
     use_challenge(settings.SECRET_KEY.encode(), settings.PUBLIC_URL, cmd.answered, ctx)
-    if binding.blocked_at is not None:
-        raise Refused(BLOCKED(at=beijing(binding.blocked_at)))
+    queries.refuse_blocked(cmd.fingerprint)
     said = {"certificate": cmd.fingerprint, "revocation": list(cmd.revocation_sha256)}
     return Done(ctx.actor.key, said, who(ctx.actor))
 

@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
 from agencies import queries
 from agencies.models import Application
@@ -25,8 +26,8 @@ from tests.integration.agencies.market import (
     registered,
     seek,
 )
-from tests.integration.ca_interop.authorities import code, recognized
-from tests.integration.parties.people import post
+from tests.integration.ca_interop.authorities import code, recognized, subscriber
+from tests.integration.parties.people import answer, post
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +167,14 @@ def test_late_and_foreign_applications_are_refused(world):
     )
     early = client.post(f"/assignments/{number}/close")
     assert (early.status_code, early.json()["code"]) == (409, "assignment.still_open")
+    lost = subscriber("江苏第1招标代理有限公司", 41, "经办1")
+    post(firms[0].client, "/api/v1/certificates", {"signed": answer(firms[0].client, lost)})
+    fingerprint = lost.chain[0].fingerprint(hashes.SHA256()).hex()
+    post(firms[0].client, "/api/v1/certificates/block", {"certificate": fingerprint, "reason": "遗失"})
+    blocked = {"interest": "", "signed": statements.sign(said, lost)}
+    assert (
+        firms[0].post(f"/assignments/{number}/applications", blocked).json()["code"] == "certificate.blocked"
+    )
     later(days=4)
     late = apply(firms[0], number)
     assert (late.status_code, late.json()["code"]) == (409, "assignment.sign_up_over")
