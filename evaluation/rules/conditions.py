@@ -147,7 +147,7 @@ def next_tickets(conditions: Conditions, order: list[tuple[str, str]], taken: Ma
 def _sites(value: Any) -> tuple[SiteSeats, ...]:
     if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
         raise Refused(_bad("sites", "应为 [{site, seats}] / must be [{site, seats}]"))
-    out = []
+    out: list[SiteSeats] = []
     for entry in value:
         site = entry.get("site", ANY_SITE)
         if not isinstance(site, str) or len(site) > 40 or any(s.site == site for s in out):
