@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -19,6 +21,12 @@ from tests import servers
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 POSTGRES_URL = os.environ.get("POSTGRES_URL", "postgresql:///postgres")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that is told to stop (``timeout``, CI) ends its fixtures, and so its servers, before it goes."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("SIGTERM", returncode=143))
 
 
 @pytest.fixture(scope="session", autouse=True)
