@@ -103,7 +103,8 @@ def _acts(tender: Tender, stage: Stage) -> list[Act]:
 def _write_opening(folder: Folder, tender: Tender, session: OpeningSession, finder: ActFinder) -> None:
     for bid in _bids(tender):
         bids.write_bid(folder, bid, finder, rooms.guarantee_of)
-    folder.json("opening.json", bids.opening_json(session, finder))
+    if session.record_payload is not None:  # too few bidders: there was no opening to record
+        folder.json("opening.json", bids.opening_json(session, finder))
     for path, value in rooms.evaluation_files(tender).items():
         folder.json(path, value)
 

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from bidtool.record.record import Pins
+from bidtool.record.verify import verify
+from ca_interop.platform_key import platform_public_key
 from disclosure.models import PublishedRecord
 from disclosure.record import archive
 from disclosure.record.export import export_record
@@ -23,7 +26,7 @@ from kernel.acts import leaf_of
 from kernel.canonical_json import canonical
 from kernel.errors import Refused
 from sealing import statements
-from tests import worlds_tenders
+from tests import worlds_bids, worlds_tenders
 from trading.commands import CancelTender, DownloadDocuments
 
 NUMBER = "YC2026-SZ-0417"
@@ -81,6 +84,31 @@ def test_a_tender_that_never_opened_has_no_word_on_bids(cancelled: object, tmp_p
         ["acts.jsonl", "awards.json", "checkpoint", "documents", "documents.json", "evidence", "record.json",
          "tender.json", "trust-list.json"]
     )  # fmt: skip
+
+
+def _failures(root: Path) -> list[object]:
+    pins = Pins(platform=platform_public_key(), vkey=sequencer.vkey())
+    return [(r.number, r.where, [x.zh for x in r.reasons]) for r in verify(root, pins) if not r.passed]
+
+
+def test_the_auditor_accepts_the_record_of_a_cancelled_tender(cancelled: object, tmp_path: Path) -> None:
+    export_record(NUMBER, tmp_path / "r")
+    assert _failures(tmp_path / "r") == []
+
+
+def test_too_few_bids_stay_sealed_in_the_record_too(transactional_db: None, tmp_path: Path) -> None:
+    with worlds_tenders.world(2) as world:
+        tender = worlds_tenders.announced_tender(world)
+        sent = worlds_bids.submit_all(world, tender)
+        worlds_bids.start(world, tender)
+        export_record(NUMBER, tmp_path / "r")
+        for one in sent:
+            found = sorted(p.name for p in (tmp_path / "r/bids" / one.bid).iterdir())
+            assert found == ["bid.json", "receipt.json"]
+        text = "".join(p.read_text() for p in (tmp_path / "r").rglob("*.json*"))
+        names = [member.organization.name for member in world.bidders]
+        assert [n for n in (*names, *(one.sealed.price for one in sent)) if n in text] == []
+        assert _failures(tmp_path / "r") == []
 
 
 def test_the_published_record_has_its_digest_in_the_log_and_is_published_once(
