@@ -43,7 +43,7 @@ def main() -> None:
         requests = requests[3:]
         world.advance_to(tender.submission_deadline - timedelta(seconds=1))
         workers = [
-            threading.Thread(target=submit, args=(requests[n::THREADS], accepted, late))
+            threading.Thread(target=submit, args=(tender, requests[n::THREADS], accepted, late))
             for n in range(THREADS)
         ]
         host = threading.Thread(target=start, args=(world, tender))
