@@ -40,6 +40,11 @@ def failed(root: Path, pins: Pins = PINS) -> list[int]:
     return [r.number for r in verify(root, pins) if not r.passed]
 
 
+def noticed(root: Path, number: int) -> bool:
+    """Whether that check fails; later ones are not run."""
+    return next(not r.passed for r in verify(root, PINS) if r.number == number)
+
+
 def first(root: Path) -> CheckResult:
     return next(iter(verify(root, PINS)))
 
@@ -166,7 +171,7 @@ def test_what_the_platform_signs_anew_is_noticed(
     record: Path, path: str, change: Callable[[Any], None], number: int
 ) -> None:
     records.rewrite(record, path, change)
-    assert number in failed(record)
+    assert noticed(record, number)
 
 
 BID_TAMPERED: list[tuple[str, Callable[[Any], None], int]] = [
@@ -191,7 +196,7 @@ def test_a_bid_that_the_platform_changes(
 ) -> None:
     bids = [p.parent.name for p in record.glob("bids/*/guarantee.json") if parse(p.read_bytes())["valid"]]
     records.rewrite(record, f"bids/{bids[0]}/{name}", change)
-    assert (number in failed(record)) if number else failed(record) == []
+    assert noticed(record, number) if number else failed(record) == []
 
 
 def test_a_quorum_needs_its_shares(record: Path) -> None:
@@ -361,7 +366,7 @@ def test_the_command_line(record: Path) -> None:
     assert run(cli, ["verify", str(record), "--pin-platform", "zz"], Output()) == 2
     assert run(cli, ["verify", str(record), "--pin-vkey", "zz"], Output()) == 2
     data = (record / "checkpoint").read_bytes()
-    (record / "checkpoint").write_bytes(data[:-3] + b"A" + data[-2:])
+    (record / "checkpoint").write_bytes(bytes([data[0] ^ 1]) + data[1:])
     done = subprocess.run(
         [sys.executable, "-m", "bidtool", "verify", str(record), "--json"], capture_output=True, timeout=60
     )
