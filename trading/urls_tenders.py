@@ -6,6 +6,8 @@ from django.urls import path
 
 from trading.api import awards as api_awards
 from trading.api import tenders as api
+from trading.views import documents
+from trading.views import tenders as views
 
 _TENDER = "api/v1/tenders/<str:number>"
 _LOT = f"{_TENDER}/lots/<str:lot>"
@@ -33,4 +35,12 @@ urlpatterns = [
     path(f"{_LOT}/notification", api_awards.notify_result),
     path(f"{_LOT}/contract", api_awards.register_contract),
     path(f"{_LOT}/failure", api_awards.fail_lot),
+    path("projects/new/", views.new_project, name="new-project"),
+    path("tenders/", views.index, name="tenders"),
+    path("tenders/new/", views.new_tender, name="new-tender"),
+    path("tenders/<str:number>/", views.tender, name="tender"),
+    path("tenders/<str:number>/edit/<str:section>/", views.edit, name="edit-tender"),
+    path("tenders/<str:number>/acts/<str:verb>/", views.act, name="tender-act"),
+    path("tenders/<str:number>/lots/<str:lot>/acts/<str:verb>/", views.act, name="lot-act"),
+    path("tenders/<str:number>/documents/<str:document>", documents.download, name="tender-document"),
 ]
