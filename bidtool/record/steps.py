@@ -47,7 +47,7 @@ class CheckResult:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "check": self.number,
+            "no": self.number,
             "zh": self.zh,
             "en": self.en,
             "status": self.status,
