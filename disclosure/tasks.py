@@ -15,8 +15,10 @@ from disclosure.record import archive, export
 from documents import store
 from journal import clock
 from journal.door import perform
+from journal.tasks import later
 from kernel.actor import SYSTEM
 from kernel.canonical_json import digest
+from kernel.errors import Refused
 from trading.models import Contract, Tender
 
 log = logging.getLogger("mingtang.disclosure")
@@ -28,6 +30,12 @@ def occasion_of(tender: Tender) -> str:
     contracts = Contract.objects.filter(award__lot__tender=tender).order_by("number")
     come = {"status": tender.status, "lots": lots, "contracts": [c.number for c in contracts]}
     return f"{tender.number}:{digest(come)[:32]}"
+
+
+def ensure(tender: Tender) -> None:
+    """Ask for the record of what the tender has come to, should its task have been lost on the way."""
+    if not PublishedRecord.objects.filter(occasion=occasion_of(tender)).exists():
+        later(publish_record, tender.number)
 
 
 @shared_task
@@ -47,5 +55,10 @@ def publish_record(number: str) -> bool:
         archive.pack(root, packed)
         with packed.open("rb") as stream:
             stored = store.put(stream, name=f"{number}.zip", media_type="application/zip", now=clock.now())
-    perform(PublishRecord(number, stored.sha256, occasion), SYSTEM, via="task", key=occasion)
+    try:
+        perform(PublishRecord(number, stored.sha256, occasion), SYSTEM, via="task", key=occasion)
+    except Refused as refusal:
+        # Another worker made the same record at the same moment, or the tender has moved on.
+        log.warning("record of %s: %s", number, refusal)
+        return False
     return True

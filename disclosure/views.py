@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ca_interop.platform_key import platform_public_key
-from disclosure import policy
+from disclosure import policy, tasks
 from disclosure.forms import NoticeFilters
 from disclosure.queries import claims, notices, tender_page
 from documents.serving import serve
@@ -103,6 +103,7 @@ def record(request: HttpRequest, number: str) -> HttpResponseBase:
     tender = tender_page.tender(number, clock.now())
     if (reason := policy.why_no_record(tender)) is not None:
         raise Refused(reason)
+    tasks.ensure(tender)
     published = tender_page.published_record(tender)
     if published is None:
         raise Refused(PREPARING(tender=number))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
 from bidtool.record.record import Pins
 from bidtool.record.verify import verify
@@ -20,7 +21,7 @@ from disclosure.record import archive
 from disclosure.record.export import export_record
 from journal import sequencer
 from journal.door import perform
-from journal.models import Act
+from journal.models import Act, Performed
 from kernel import merkle, tlog
 from kernel.acts import leaf_of
 from kernel.canonical_json import canonical
@@ -127,6 +128,15 @@ def test_the_published_record_has_its_digest_in_the_log_and_is_published_once(
     with zipfile.ZipFile(io.BytesIO(row.file.open().read())) as packed:
         assert packed.testzip() is None
         assert f"{NUMBER}/record.json" in packed.namelist()
+
+
+def test_a_lost_task_is_made_up_for_when_somebody_asks(cancelled: object, client: Client) -> None:
+    PublishedRecord.objects.all().delete()
+    Performed.objects.filter(act__verb="record.publish").delete()
+    answer = client.get(f"/record/{NUMBER}.zip")
+    assert (answer.status_code, PublishedRecord.objects.count()) == (200, 1)
+    client.get(f"/record/{NUMBER}.zip")
+    assert PublishedRecord.objects.count() == 1
 
 
 def test_equal_directories_give_equal_archives(tmp_path: Path) -> None:
