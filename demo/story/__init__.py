@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demo import stage as stages
 from demo.progress import Progress
-from demo.story import announcing, awarding, bidding, evaluating, opening, people, verifying
+from demo.story import agency, announcing, awarding, bidding, evaluating, opening, people, verifying
 
 CHAPTERS = (
     (
@@ -15,10 +15,10 @@ CHAPTERS = (
             stages.certificates(stage),
             stages.platform(stage),
             stages.start_issuer(stage),
-            stage.notes.update(cast={"agent": "agency-1"}),
         ),
     ),
     ("各方用数字证书注册登录", lambda stage: (people.register(stage), evaluating.register_experts(stage))),
+    ("中介超市选取招标代理", agency.choose),
     ("编制招标文件，发布公告", announcing.announce),
     ("下载与答疑", bidding.ask),
     ("开立保函、加密、递交", bidding.submit),

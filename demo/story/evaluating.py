@@ -58,7 +58,7 @@ def draw_committee(stage: Stage) -> None:
     })  # fmt: skip
     frozen = center.get(f"{BASE}/draw")
     stage.say(
-        f"专家池 {frozen['pool_size']} 人（回避 {len(frozen['excluded'])} 人），池摘要 {frozen['pool_digest'][:16]}…"
+        f"专家池 {frozen['pool_size']} 人（回避 {frozen['excluded']} 人），池摘要 {frozen['pool_digest'][:16]}…"
     )
     nonces = {key: os.urandom(32) for key in PARTIES}
     for key, who in PARTIES.items():
@@ -189,6 +189,6 @@ async def _sign(stage: Stage, lot: int, clients: dict[str, Client], rooms: dict[
     for key, room in rooms.items():
         view = await asyncio.to_thread(clients[key].get, f"{BASE}/{lot}")
         await room.do("sign", signed=clients[key].sign(view["sign"]))
-    await some.until(lambda s: s.get("step") == "signed", "评标报告签完")
+    await some.until(lambda s: s.get("step") == "finished", "评标报告签完")
     authorities = sorted({EXPERTS[int(key.split("-")[1]) - 1].ca for key in clients})
     stage.say(f"{lot} 标段评标报告由 {len(rooms)} 位专家用 {len(authorities)} 家 CA 的证书签名")
