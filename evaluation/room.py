@@ -45,7 +45,17 @@ def progress(evaluation: Evaluation, seat: Seat) -> tuple[int, int]:
     if evaluation.status == RoomStatus.REVIEWING:
         done = Review.objects.filter(seat=seat, bid__evaluation=evaluation).count()
         return done, evaluation.bids.count()
-    return 0, 0
+    if evaluation.status == RoomStatus.CONVENED:
+        return int(evaluation.declarations.filter(seat=seat).exists()), 1
+    if evaluation.status == RoomStatus.ELECTING:
+        return int(evaluation.ballots.filter(seat=seat, question=facts.CHAIR).exists()), 1
+    return int(has_signed(evaluation, seat)), 1
+
+
+def has_signed(evaluation: Evaluation, seat: Seat) -> bool:
+    """Under the report as it is now: signed, or counted as agreeing."""
+    sha256 = facts.report_sha256(evaluation)
+    return bool(sha256) and evaluation.signatures.filter(seat=seat, report_sha256=sha256).exists()
 
 
 def seat_row(evaluation: Evaluation, seat: Seat) -> dict[str, Any]:
@@ -53,9 +63,6 @@ def seat_row(evaluation: Evaluation, seat: Seat) -> dict[str, Any]:
     done, of = progress(evaluation, seat)
     locked = evaluation.locks.filter(seat=seat, returned_at__isnull=True).exists()
     online = evaluation.connections.filter(seat=seat).exists()
-    signed = evaluation.signatures.filter(
-        seat=seat, report_sha256=facts.report_sha256(evaluation) or "-"
-    ).exists()
     return {
         "label": label(seat.no),
         "site": seat.ticket.site,
@@ -65,7 +72,7 @@ def seat_row(evaluation: Evaluation, seat: Seat) -> dict[str, Any]:
         "of": of,
         "declared": evaluation.declarations.filter(seat=seat).exists(),
         "voted": evaluation.ballots.filter(seat=seat, question=facts.CHAIR).exists(),
-        "signed": signed,
+        "signed": has_signed(evaluation, seat),
         "chair": evaluation.chair_id == seat.pk,
     }
 

@@ -149,7 +149,7 @@ def _sign(ctx: Context, evaluation: Evaluation, seat: Seat, **said: Any) -> None
 
 
 def _after(ctx: Context, evaluation: Evaluation, seat: Seat, words: str) -> None:
-    room.say_seat(ctx, evaluation, seat, "signed", words, "signed")
+    room.say_seat(ctx, evaluation, seat, "signed", words, "signed", "done", "of")
     if against(evaluation, "finish"):
         return
     evaluation.finished_at = ctx.now

@@ -176,7 +176,7 @@ def declare(cmd: Declare, ctx: Context, evaluation: Evaluation) -> Done:
         evaluation=evaluation, seat=seat, statement=cmd.signed, at=ctx.now, act=ctx.act_id
     )
     words = f"{label(seat.no)} 已声明保密、无需回避"
-    room.say_seat(ctx, evaluation, seat, "declared", words, "declared")
+    room.say_seat(ctx, evaluation, seat, "declared", words, "declared", "done", "of")
     if not against(evaluation, "begin"):
         move(evaluation, "begin")
         room.say_step(ctx, evaluation, "全体成员已声明，请推选组长")
@@ -196,7 +196,7 @@ def vote_chair(cmd: VoteChair, ctx: Context, evaluation: Evaluation) -> Done:
         question=facts.CHAIR,
         defaults={"choice": str(chosen.pk), "at": ctx.now},
     )
-    room.say_seat(ctx, evaluation, seat, "voted", f"{label(seat.no)} 已投票", "voted")
+    room.say_seat(ctx, evaluation, seat, "voted", f"{label(seat.no)} 已投票", "voted", "done", "of")
     elect_if_decided(ctx, evaluation)
     return done(evaluation, seat, {"for": chosen.no}, {"step": evaluation.status})
 

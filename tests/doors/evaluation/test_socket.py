@@ -142,9 +142,7 @@ async def test_presence_and_replay_after_a_break() -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_stranger_is_closed_out() -> None:
-    with ExitStack() as stack:
-        await sync(_scoring, stack)
-        socket = WebsocketCommunicator(APP, f"/ws/evaluation/{w.NUMBER}/1/")
-        await socket.connect()
-        assert (await socket.receive_json_from())["reasons"][0]["code"] == "actor.not_signed_in"
-        assert (await socket.receive_output())["code"] == 4401
+    socket = WebsocketCommunicator(APP, f"/ws/evaluation/{w.NUMBER}/1/")
+    await socket.connect()
+    assert (await socket.receive_json_from())["reasons"][0]["code"] == "actor.not_signed_in"
+    assert (await socket.receive_output())["code"] == 4401

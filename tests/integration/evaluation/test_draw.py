@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import pytest
 
@@ -106,31 +107,38 @@ def test_a_reveal_that_is_not_what_was_committed_is_refused_and_a_silent_party_v
         assert w.reveal(world, w.commit(world)).status == DrawStatus.INVITING
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
+def test_conditions_that_the_law_does_not_allow() -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"number": 3}, "draw.size_too_small"),
         ({"number": 6}, "draw.size_even"),
         ({"number": 9}, "draw.pool_too_small"),
         ({"sites": ({"site": "盐城主场", "seats": 4},)}, "draw.sites_differ"),
-    ],
-)
-def test_conditions_that_the_law_does_not_allow(changes: dict[str, object], code: str) -> None:
+    ]
     with worlds_tenders.world() as world:
         w.opened(world)
         w.experts(world, 6)
-        with pytest.raises(Refused) as refused:
-            w.freeze(world, **changes)
-        assert refused.value.code == code
+        for changes, code in wrong:
+            with pytest.raises(Refused) as refused:
+                w.freeze(world, **changes)
+            assert refused.value.code == code
 
 
-def test_only_the_parties_commit_and_only_after_the_opening() -> None:
+def test_nothing_is_drawn_before_the_opening_and_only_parties_commit() -> None:
     with worlds_tenders.world() as world:
         worlds_tenders.announced_tender(world)
-        w.experts(world, 6)
         with pytest.raises(Refused) as refused:
             w.freeze(world)
         assert refused.value.code == "draw.not_opened"
+        w.closed(world)
+        w.experts(world, 6)
+        w.freeze(world)
+        for actor, who in (
+            (world.bidders[0].actor, "procuring_entity"),
+            (world.center.actor, "procuring_entity"),
+        ):
+            with pytest.raises(Refused) as refused:
+                perform(verb.CommitDraw(w.NUMBER, who, "0" * 64), actor, via="http")
+            assert refused.value.code == "draw.not_your_part"
 
 
 def test_when_nobody_is_left_a_supplementary_draw_fills_the_seat() -> None:
