@@ -12,6 +12,7 @@ from disclosure.models import PublishedRecord
 from disclosure.queries.notices import listed, public
 from disclosure.rules.phases import Step, schedule
 from kernel.errors import Refused
+from trading.commands.awards import FAILURES
 from trading.models import (
     Award,
     Bid,
@@ -43,6 +44,7 @@ class LotResult:
     standstill_until: datetime | None
     award: Award | None
     contract: Contract | None
+    failure: str
 
 
 def tender(number: str, now: datetime) -> Tender:
@@ -80,7 +82,9 @@ def documents(tender: Tender) -> tuple[list[dict[str, Any]], list[dict[str, Any]
     for one in tender.documents.all():
         if one.published_at is None or one.recipient_id is not None:
             continue
-        title = f"{one.title}（{one.lot.name}）" if one.lot else one.title
+        title = one.title
+        if one.lot is not None and one.lot.name not in title:
+            title = f"{title}（{one.lot.name}）"
         shown = {
             "title": title,
             "href": f"/tenders/{tender.number}/documents/{one.pk}",
@@ -163,6 +167,7 @@ def results(tender: Tender) -> list[LotResult]:
                 standstill_until=max((c.standstill_until for c in candidates), default=None),
                 award=award,
                 contract=contracts.get(award.pk) if award else None,
+                failure=_failure(lot),
             )
         )
     return out
@@ -210,6 +215,22 @@ def _ranking_table(lot: Lot, candidates: list[Candidate]) -> dict[str, Any]:
         for c in candidates
     ]
     return {"caption": f"{lot.name}中标候选人", "columns": columns, "rows": rows}
+
+
+#: Codes with which trading itself ends a lot, beside the grounds a person may name.
+_ENDED = {
+    "lot.too_few_bidders": FAILURES["too_few_bidders"],
+    "lot.no_bid_opened": "没有一份投标文件能够开启",
+    "tender.cancelled": "招标人终止招标",
+}
+
+
+def _failure(lot: Lot) -> str:
+    """Why a failed lot has failed, in words; empty for a lot that has not."""
+    if lot.status != LotStatus.FAILED:
+        return ""
+    known = {**FAILURES, **_ENDED}
+    return known.get(lot.failure_code, "依法不再评标或定标")
 
 
 def _rejected(lot: Lot, report: EvaluationResult | None) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ def test_a_whole_tender_is_public_step_by_step_and_its_record_verifies(
         page = _page(client, number)
         assert [n for n in names if n not in page] == []
         assert "3 份收到，3 份开启，其中 1 份由密钥分片开启" in page
+        assert "本标段流标：投标人少于三个" in page
         whole.evaluated(world)
         before = _page(client, number)
         assert ("评标中" in before, "中标候选人公示" in before) == (True, False)
