@@ -122,11 +122,10 @@ def pdf_of(payload: dict[str, Any], now: datetime) -> bytes:
     if not payload["objections"]:
         doc.paragraph("无异议。")
     for number, said in enumerate(payload["objections"], start=1):
-        doc.paragraph(f"{number}. {said['organization']}（{_time(said['raised_at'])}）：{said['text']}")
-        doc.paragraph(f"答复（{_time(said['answered_at'])}）：{said['answer']}")
+        doc.paragraph(f"{number}. {said['organization']}，{_time(said['raised_at'])}：{said['text']}")
+        doc.paragraph(f"答复，{_time(said['answered_at'])}：{said['answer']}")
     doc.heading("四、签名", 2)
     doc.paragraph("各方以数字证书对本记录的数据内容（含本文件摘要）签名，签名随公开档案保存，可自行核验。")
-    doc.signature_lines(["主持人", "招标人", "投标人"])
     return bytes(doc.build())
 
 

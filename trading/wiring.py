@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-_MODULES = ("commands", "reactions", "due", "desk")
+_MODULES = ("commands", "reactions", "due", "desk", "hall_desk")
 
 
 def connect() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journal.door import Command, Context, Done, handler
+from journal.models import Act
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from trading.commands import hall
@@ -82,6 +83,7 @@ def read_out(cmd: ReadOut, ctx: Context, session: OpeningSession) -> Done:
     hall.say(ctx, session, "bid.read_out", read_words(bid), patch)
     move_on(ctx, session)
     said = {"bid": str(bid.pk), "lot": str(bid.lot.no), "no": bid.number, **row}
+    said.pop("proof", None)
     return Done(f"bid:{bid.pk}", said, {"bid": str(bid.pk), "left": len(waiting) - 1})
 
 
@@ -96,8 +98,16 @@ def read_row(bid: Bid) -> dict[str, Any]:
         "price_words": bid.summary["price_in_words"],
         "duration": f"{bid.summary['duration_days']} 日历天",
         "quality": bid.summary["quality"],
+        "proof": _proof(bid),
         "manager": f"{manager['name']}（{_masked(manager['certificate'])}）" if manager else "—",
     }
+
+
+def _proof(bid: Bid) -> dict[str, str]:
+    """The opening checked the envelope against its receipt; the act of its submission stands in the log."""
+    index = Act.objects.filter(pk=bid.act).values_list("index", flat=True).first()
+    place = f" · 第 {index} 号存证" if index is not None else ""
+    return {"state": "proven", "claim": f"与封存文件一致{place}"}
 
 
 def read_words(bid: Bid) -> str:

@@ -330,3 +330,22 @@ def test_no_hall_for_drafts_or_unknown_numbers() -> None:
         unknown = post(browser(world.center), "/api/v1/bids/nonsense/key-lost", {"reason": "x"})
         assert unknown.json()["code"] == "bid.unknown"
         assert RequestQuorum("x", "y").verb == "bid.request_quorum"
+
+
+def test_the_desk_says_who_has_to_do_what() -> None:
+    with worlds_tenders.world() as world:
+        tender = worlds_tenders.announced_tender(world)
+        sent = worlds_bids.submit_all(world, tender)
+        host, custodian = browser(world.center), browser(world.authority)
+        assert "签到" not in host.get("/desk/").content.decode()
+        world.advance_to(tender.submission_deadline - timedelta(hours=1))
+        assert "开标前请签到" in custodian.get("/desk/").content.decode()
+        worlds_bids.sign_in(tender, world.authority)
+        assert "已签到，等待开标" in custodian.get("/desk/").content.decode()
+        world.advance_to(tender.submission_deadline + timedelta(minutes=1))
+        assert "请主持开标" in host.get("/desk/").content.decode()
+        worlds_bids.start(world, tender)
+        perform(RequestQuorum(sent[0].bid, "遗失"), world.center.actor, via="ws")
+        assert "提交 1 份密钥分片" in custodian.get("/desk/").content.decode()
+        worlds_bids.share(sent[0], world.authority)
+        assert "密钥分片" not in custodian.get("/desk/").content.decode()

@@ -87,10 +87,15 @@ export function startCountdowns(root) {
   onOffset((ms) => {
     for (const box of boxes) box.querySelector("[data-offset]").textContent = offsetWords(ms);
   });
-  const all = () => boxes.forEach(tick);
+  // A countdown that a room has replaced is no longer in the page: its timers end with it.
+  const all = () => {
+    if (boxes.some((box) => box.isConnected)) return boxes.forEach(tick);
+    clearInterval(ticking);
+    clearInterval(asking);
+  };
+  const ticking = setInterval(all, 250);
+  const asking = setInterval(refresh, AGAIN_MS);
   all();
-  setInterval(all, 250);
   refresh();
-  setInterval(refresh, AGAIN_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }

@@ -69,10 +69,7 @@ function renderBoard(board, state) {
   for (const name of ["duration", "quality", "manager", "opened_by"]) put(cell(name), bid[name] ?? "—");
   const guarantee = bid.guarantee;
   put(cell("guarantee"), guarantee ? [money(guarantee.amount), guarantee.say].filter(Boolean).join(" ") : "—");
-  if (cell("proof").dataset.bid !== state.reading) {
-    cell("proof").dataset.bid = state.reading;
-    put(cell("proof"), "");
-  }
+  put(cell("proof"), bid.proof ? badge("proof", bid.proof.state, bid.proof.claim) : "");
 }
 
 function addEvent(list, event) {

@@ -88,20 +88,25 @@ async function fill(form) {
 }
 
 /** Forms with data-login or data-sign; data-sign="room" is not sent, its module hears "signed". */
-for (const form of document.querySelectorAll("form[data-login], form[data-sign]")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const say = form.querySelector("[data-login-say]");
-    say.textContent = "正在签名……";
-    try {
-      await fill(form);
-    } catch (problem) {
-      say.textContent = problem instanceof Unusable ? problem.message : "文件读不出来，请重新选择。";
-      return;
-    }
-    if (form.dataset.sign !== "room") return form.submit();
-    say.textContent = "";
-    const { certificate, signature } = form.elements;
-    form.dispatchEvent(new CustomEvent("signed", { bubbles: true, detail: { certificate: certificate.value, signature: signature.value } }));
-  });
+function wire(root) {
+  for (const form of root.querySelectorAll("form[data-login], form[data-sign]")) form.addEventListener("submit", (event) => send(form, event));
 }
+
+async function send(form, event) {
+  event.preventDefault();
+  const say = form.querySelector("[data-login-say]");
+  say.textContent = "正在签名……";
+  try {
+    await fill(form);
+  } catch (problem) {
+    say.textContent = problem instanceof Unusable ? problem.message : "文件读不出来，请重新选择。";
+    return;
+  }
+  if (form.dataset.sign !== "room") return form.submit();
+  say.textContent = "";
+  const { certificate, signature } = form.elements;
+  form.dispatchEvent(new CustomEvent("signed", { bubbles: true, detail: { certificate: certificate.value, signature: signature.value } }));
+}
+
+wire(document);
+document.addEventListener("refreshed", ({ detail }) => wire(document.getElementById(detail.id)));

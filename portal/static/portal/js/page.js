@@ -47,3 +47,13 @@ wireDrops(document);
 guardForms(document);
 startCountdowns(document);
 document.querySelector("[data-autofocus]")?.focus();
+
+// A region that a room has fetched anew is as alive as the one it replaces.
+document.addEventListener("refreshed", ({ detail }) => {
+  const region = document.getElementById(detail.id);
+  if (!region) return;
+  wireCopies(region);
+  wireDrops(region);
+  guardForms(region);
+  startCountdowns(region);
+});
