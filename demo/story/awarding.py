@@ -23,7 +23,7 @@ def award(stage: Stage) -> None:
         result = agent.get(f"{TENDER}/lots/{lot}/result")
         until.append(parse_iso(result["standstill_until"]))
         names = "；".join(
-            f"{c['rank']} {c['bidder']} ¥{c['price']} {c['score']} 分" for c in result["candidates"]
+            f"{c['rank']} {c['name']} ¥{c['price']} {c['score']} 分" for c in result["candidates"]
         )
         stage.say(f"{lot} 标段候选人公示：{names}")
         stage.notes.setdefault("first", {})[str(lot)] = stage_result["ranking"][0]
