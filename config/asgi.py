@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.core.asgi import get_asgi_application
 
@@ -14,18 +12,14 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
-from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from evaluation import routing as evaluation  # noqa: E402
 from journal import ticker  # noqa: E402
 from portal.lifespan import Lifespan  # noqa: E402
+from trading import routing as trading  # noqa: E402
 
-sockets = [
-    route
-    for room in ("trading", "evaluation")
-    if apps.is_installed(room) and find_spec(f"{room}.routing")
-    for route in import_module(f"{room}.routing").websocket_urlpatterns
-]
+sockets = [*trading.websocket_urlpatterns, *evaluation.websocket_urlpatterns]
 
 if settings.EMBEDDED:
     ticker.start()

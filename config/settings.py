@@ -73,14 +73,14 @@ INSTALLED_APPS = [
     "channels",
     "journal",
     "portal",
-    *(
-        name
-        for name in (
-            "documents", "ca_interop", "parties", "trading", "guarantees", "evaluation", "agencies", "disclosure",
-        )
-        if (BASE_DIR / name / "apps.py").exists()
-        and (name != "trading" or ((BASE_DIR / "parties/apps.py").exists() and (BASE_DIR / "documents/apps.py").exists()))
-    ),
+    "documents",
+    "ca_interop",
+    "parties",
+    "trading",
+    "guarantees",
+    "evaluation",
+    "agencies",
+    "disclosure",
 ]  # fmt: skip
 
 MIDDLEWARE = [
@@ -90,11 +90,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    *(
-        ["parties.middleware.ActorMiddleware"]
-        if (BASE_DIR / "parties/middleware.py").exists()
-        else ["portal.middleware.PublicActor"]
-    ),
+    "parties.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.Refusals",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

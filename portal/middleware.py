@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from kernel.actor import PUBLIC
 from kernel.errors import Refused
 from portal import problems
 
@@ -41,14 +40,3 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return problems.respond(request, error) if isinstance(error, Refused) else None
-
-
-class PublicActor:
-    """Everybody is the public: the shell alone, without parties."""
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = PUBLIC  # type: ignore[attr-defined]
-        return self.get_response(request)
