@@ -8,9 +8,8 @@ from django.http import HttpRequest
 
 from evaluation import commands, frames, policy
 from evaluation.commands.experts import expert_json
-from evaluation.models import DrawTicket, Evaluation, ExpertProfile
+from evaluation.models import Evaluation, ExpertProfile
 from evaluation.queries import ceremony, public, rows, view
-from evaluation.rules.statuses import InvitationStatus
 from journal.door import perform
 from kernel.clock import iso
 from kernel.errors import Refused
@@ -136,8 +135,7 @@ def replacement(request: HttpRequest, body: dict[str, Any], number: str, seat: i
 @json_door("GET")
 def invitations(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     """One's own open invitations; the tender is not named before the answer."""
-    actor = signed_in(request)
-    found = DrawTicket.objects.filter(expert__person_id=actor.person or None, status=InvitationStatus.INVITED)
+    found = ceremony.invitations_of(signed_in(request))
     return {
         "invitations": [
             {"ticket": str(t.pk), "site": t.site, "reply_until": iso(t.reply_until) if t.reply_until else ""}

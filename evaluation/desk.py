@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from evaluation import policy
-from evaluation.models import DrawTicket, Evaluation, ExpertDraw
+from evaluation.models import Evaluation, ExpertDraw
+from evaluation.queries.ceremony import invitations_of
 from evaluation.rules.draw_moves import DRAW
 from evaluation.rules.room_moves import ROOM
-from evaluation.rules.statuses import DrawStatus, InvitationStatus, RoomStatus
+from evaluation.rules.statuses import DrawStatus, RoomStatus
 from kernel.actor import Actor, Role
 from portal.desk import DeskItem, provider
 
@@ -23,11 +24,7 @@ def items(actor: Actor, now: datetime) -> Iterator[DeskItem]:
 
 def _invitations(actor: Actor, now: datetime) -> Iterator[DeskItem]:
     """The project is not named before the answer (专家抽取保密)."""
-    if not actor.person:
-        return
-    rows = DrawTicket.objects.filter(
-        expert__person_id=actor.person, status=InvitationStatus.INVITED, reply_until__gte=now
-    )
+    rows = [t for t in invitations_of(actor) if t.reply_until is None or t.reply_until >= now]
     for ticket in rows:
         yield DeskItem(
             "评标通知：请答复是否参加",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from typing import BinaryIO, cast
 
 from documents import store
 from documents.models import StoredFile
@@ -32,7 +33,7 @@ def extracted(evaluation: Evaluation, row: EvaluatedBid, index: int) -> tuple[St
     if known is not None:
         return known, name
     with stored.open() as stream, tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
-        for block in bundle.read(stream).chunks(entry.path):
+        for block in bundle.read(cast(BinaryIO, stream)).chunks(entry.path):
             out.write(block)
         out.seek(0)
         kept = store.put(out, name=name, media_type=entry.media_type, now=clock.now())  # type: ignore[arg-type]

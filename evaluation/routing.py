@@ -7,5 +7,5 @@ from django.urls import path
 from evaluation.consumers import EvaluationConsumer
 
 websocket_urlpatterns = [
-    path("ws/evaluation/<str:number>/<int:lot>/", EvaluationConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/evaluation/<str:number>/<int:lot>/", EvaluationConsumer.as_asgi()),
 ]

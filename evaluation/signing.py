@@ -18,6 +18,7 @@ from journal import clock
 from kernel.errors import Kind, ReasonForm, Refused
 from parties.queries import binding
 from parties.signing import signed_from
+from sealing.statements import statement
 
 OTHER_CERTIFICATE = ReasonForm(
     "evaluation.other_certificate",
@@ -76,4 +77,4 @@ def report_for(evaluation: Evaluation) -> dict[str, Any]:
     """What everybody signs at the end; ``Refused`` while there is no report."""
     if evaluation.report_payload is None:
         raise Refused(WAITING_FOR(seats="系统", what="评标报告"))
-    return statements.statement(statements.REPORT, evaluation.report_payload)
+    return statement(statements.REPORT, evaluation.report_payload)

@@ -7,7 +7,7 @@ from typing import Any
 
 from documents import store
 from evaluation import policy, room, signing
-from evaluation.commands.sitting import NO_REASON, against, done, load_room, move, my_seat
+from evaluation.commands.sitting import NO_REASON, against, done, load_room, move, my_seat, stay
 from evaluation.events import ReportSigned
 from evaluation.models import Evaluation, ReportSignature, Seat
 from evaluation.queries import facts
@@ -110,7 +110,7 @@ def sign_report(cmd: SignReport, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
     if len(cmd.dissent) > _DISSENT:
         raise Refused(DISSENT_TOO_LONG(limit=_DISSENT))
-    move(evaluation, "sign")
+    stay(evaluation, "sign")
     if cmd.signed.get("statement") != signing.report_for(evaluation):
         raise Refused(signing.NOT_THE_STATEMENT())
     signing.must_be_of(seat, cmd.fingerprint)
@@ -130,7 +130,7 @@ def sign_report(cmd: SignReport, ctx: Context, evaluation: Evaluation) -> Done:
 def deem_agreed(cmd: DeemAgreed, ctx: Context, evaluation: Evaluation) -> Done:
     if len(cmd.note.strip()) < 5 or len(cmd.note) > 300:
         raise Refused(NO_REASON())
-    move(evaluation, "deem_agreed")
+    stay(evaluation, "deem_agreed")
     found = [seat for seat in facts.seats_of(evaluation) if seat.no == cmd.seat]
     if not found:
         raise Refused(policy.NOT_A_MEMBER())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation import policy, room
-from evaluation.commands.sitting import done, load_room, move, my_seat
+from evaluation.commands.sitting import done, load_room, move, my_seat, stay
 from evaluation.events import ScoresCalculated
 from evaluation.models import Ballot, EvaluatedBid, Evaluation, Review
 from evaluation.queries import facts, rows
@@ -75,7 +75,7 @@ class RejectAll(Command):
 @handler(ReviewBid, load=load_room, may=policy.may_sit)
 def review_bid(cmd: ReviewBid, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    move(evaluation, "review")
+    stay(evaluation, "review")
     bid = rows.bid_in(evaluation, cmd.bid)
     opinion = Opinion(seat.no, cmd.passed, cmd.ground, cmd.reason, cmd.document, cmd.page)
     check_opinion(opinion, evaluation.lot.tender.evaluation_method)

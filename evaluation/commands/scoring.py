@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluation import policy, room
-from evaluation.commands.sitting import against, check_running, done, load_room, move, my_seat
+from evaluation.commands.sitting import against, done, load_room, move, my_seat, stay
 from evaluation.events import ScoresCalculated, SheetsReturned
 from evaluation.models import Evaluation, Score, Seat, SheetLock
 from evaluation.queries import facts, rows
@@ -67,7 +67,7 @@ class LockSheet(Command):
 @handler(EnterScore, load=load_room, may=policy.may_sit)
 def enter_score(cmd: EnterScore, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    check_running(evaluation, "score")
+    stay(evaluation, "score")
     bid = rows.bid_in(evaluation, cmd.bid)
     if bid.rejected:
         raise Refused(REJECTED_BID(alias=bid.alias))
@@ -96,7 +96,7 @@ def _check_editable(evaluation: Evaluation, seat: Seat, bid: str, item: str) -> 
 @handler(LockSheet, load=load_room, may=policy.may_sit)
 def lock_sheet(cmd: LockSheet, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    move(evaluation, "lock")
+    stay(evaluation, "lock")
     if evaluation.locks.filter(seat=seat, returned_at__isnull=True).exists():
         raise Refused(LOCKED())
     names = {str(b.pk): b.alias for b in facts.bids_of(evaluation) if not b.rejected}

@@ -108,12 +108,12 @@ def move(evaluation: Evaluation, verb: str) -> None:
     evaluation.save()
 
 
-def check_running(evaluation: Evaluation, verb: str) -> None:
-    """For a move that stays at its step and asks only whether the room runs: a cell of a score sheet does
-    not count what everybody else has done."""
+def stay(evaluation: Evaluation, verb: str) -> None:
+    """A move that stays at its step and asks only whether the room runs and is complete: it need not count
+    what everybody has done."""
     reason = evaluation.pause_reason if evaluation.pause == PauseStatus.PAUSED else ""
-    known = RoomFacts(evaluation.committee.size, (), reason)
-    ROOM.after(verb, RoomStatus(evaluation.status), known)
+    seated = tuple(evaluation.committee.occupied().values_list("no", flat=True))
+    ROOM.after(verb, RoomStatus(evaluation.status), RoomFacts(evaluation.committee.size, seated, reason))
 
 
 def against(evaluation: Evaluation, verb: str) -> tuple[Reason, ...]:
@@ -171,7 +171,7 @@ def declare(cmd: Declare, ctx: Context, evaluation: Evaluation) -> Done:
     if cmd.signed.get("statement") != signing.declaration_for(evaluation, seat):
         raise Refused(signing.NOT_THE_STATEMENT())
     signing.must_be_of(seat, cmd.fingerprint)
-    move(evaluation, "declare")
+    stay(evaluation, "declare")
     Declaration.objects.create(
         evaluation=evaluation, seat=seat, statement=cmd.signed, at=ctx.now, act=ctx.act_id
     )
@@ -188,8 +188,8 @@ def declare(cmd: Declare, ctx: Context, evaluation: Evaluation) -> Done:
 @handler(VoteChair, load=load_room, may=policy.may_sit)
 def vote_chair(cmd: VoteChair, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    move(evaluation, "vote_chair")
-    chosen = rows.seat_for_update(cmd.tender, cmd.seat)
+    stay(evaluation, "vote_chair")
+    chosen = rows.seat(evaluation.committee, cmd.seat)
     Ballot.objects.update_or_create(
         evaluation=evaluation,
         seat=seat,

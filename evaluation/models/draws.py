@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
-from evaluation.rules import conditions
+from evaluation.rules.conditions import Conditions
+from evaluation.rules.conditions import read as read_conditions
 from evaluation.rules.draw_moves import DrawFacts
 from evaluation.rules.statuses import DRAW_ZH, INVITATION_ZH, DrawStatus, InvitationStatus
 from kernel.ids import uuid7
@@ -79,8 +80,8 @@ class ExpertDraw(models.Model):
         """``YC2026-SZ-0417/committee/1``: what commitments are bound to."""
         return f"{self.committee.tender.number}/committee/{self.round}"
 
-    def rules(self) -> conditions.Conditions:
-        return conditions.read(self.conditions)
+    def rules(self) -> Conditions:
+        return read_conditions(self.conditions)
 
     def facts(self) -> DrawFacts:
         rows = list(self.commitments.all())

@@ -7,6 +7,7 @@ from typing import Any
 from evaluation.models import DrawTicket, ExpertDraw
 from evaluation.rules.draw_moves import DRAW, PARTIES, PARTY_ZH
 from evaluation.rules.statuses import INVITATION_ZH, DrawStatus, InvitationStatus
+from kernel.actor import Actor
 from kernel.clock import iso
 
 METHOD = "承诺—公开后按 HMAC-SHA256 排序（kernel.draw v1）"
@@ -15,6 +16,14 @@ METHOD = "承诺—公开后按 HMAC-SHA256 排序（kernel.draw v1）"
 def draws_of(number: str) -> list[ExpertDraw]:
     rows = ExpertDraw.objects.filter(committee__tender__number=number).order_by("round")
     return list(rows.select_related("committee__tender__project"))
+
+
+def invitations_of(actor: Actor) -> list[DrawTicket]:
+    """A person's own open invitations, the most urgent first."""
+    if not actor.person:
+        return []
+    found = DrawTicket.objects.filter(expert__person_id=actor.person, status=InvitationStatus.INVITED)
+    return list(found.order_by("reply_until"))
 
 
 def ordered(draw: ExpertDraw) -> list[DrawTicket]:

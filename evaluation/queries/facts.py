@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
 
 from evaluation.models import Ballot, EvaluatedBid, Evaluation, Review, Score, Seat, SheetLock
 from evaluation.rules import review as review_rule
@@ -104,7 +107,7 @@ def facts_of(evaluation: Evaluation) -> RoomFacts:
         size=size,
         seats=tuple(seat.no for seat in seats),
         pause_reason=evaluation.pause_reason if evaluation.pause == PauseStatus.PAUSED else "",
-        declared=_seats_in(evaluation.declarations, numbers),
+        declared=_seats_in(evaluation.declarations.all(), numbers),
         voted=frozenset(b.seat.no for b in ballots(evaluation, CHAIR)),
         chair=chair.no if chair else None,
         reviewed=frozenset(reviewed),
@@ -120,6 +123,6 @@ def report_sha256(evaluation: Evaluation) -> str:
     return evaluation.report.sha256 if evaluation.report else ""
 
 
-def _seats_in(rows: object, numbers: dict[object, int]) -> frozenset[int]:
-    found = rows.filter(seat__in=list(numbers)).values_list("seat_id", flat=True)  # type: ignore[attr-defined]
+def _seats_in(rows: QuerySet[Any], numbers: Mapping[Any, int]) -> frozenset[int]:
+    found = rows.filter(seat__in=list(numbers)).values_list("seat_id", flat=True)
     return frozenset(numbers[pk] for pk in found)

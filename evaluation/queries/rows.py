@@ -59,7 +59,7 @@ def draw(number: str, *, lock: bool = False) -> ExpertDraw:
     """The newest draw of a tender."""
     if lock:
         # The committee's row is the lock of everything about its draws and seats.
-        Committee.objects.select_for_update().filter(tender__number=number).first()
+        Committee.objects.select_for_update(of=("self",)).filter(tender__number=number).first()
     rows = ExpertDraw.objects.select_related("committee__tender__project").filter(
         committee__tender__number=number
     )
@@ -85,10 +85,15 @@ def ticket_for_update(ticket_id: str) -> DrawTicket:
 
 
 def seat_for_update(number: str, no: int) -> Seat:
-    committee = Committee.objects.select_for_update().filter(tender__number=number).first()
-    row = None
-    if committee is not None:
-        row = committee.occupied().select_related("ticket__expert", "committee__tender").filter(no=no).first()
+    committee = Committee.objects.select_for_update(of=("self",)).filter(tender__number=number).first()
+    if committee is None:
+        raise Refused(NO_SEAT(seat=no))
+    return seat(committee, no)
+
+
+def seat(committee: Committee, no: int) -> Seat:
+    """Who sits on number ``no`` now; ``Refused(evaluation.no_such_seat)``."""
+    row = committee.occupied().select_related("ticket__expert", "committee__tender").filter(no=no).first()
     if row is None:
         raise Refused(NO_SEAT(seat=no))
     return row
@@ -107,7 +112,8 @@ def evaluation(number: str, lot: int) -> Evaluation:
 
 def evaluation_for_update(number: str, lot: int) -> Evaluation:
     """The room under its lock: votes, reviews, locks and signatures are taken one after the other."""
-    Evaluation.objects.select_for_update().filter(lot__tender__number=number, lot__no=lot).first()
+    locked = Evaluation.objects.select_for_update(of=("self",))
+    locked.filter(lot__tender__number=number, lot__no=lot).first()
     return evaluation(number, lot)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from evaluation import policy, signing
 from evaluation.models import EvaluatedBid, Evaluation, Seat
@@ -118,7 +118,7 @@ def entries(row: EvaluatedBid, status: str) -> list[tuple[int, bundle.Entry]]:
         return []
     allowed = shown_roles(RoomStatus(status))
     with stored.open() as stream:
-        found = bundle.read(stream).entries
+        found = bundle.read(cast(BinaryIO, stream)).entries
     return [(index, entry) for index, entry in enumerate(found) if entry.role in allowed]
 
 

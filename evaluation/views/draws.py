@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from evaluation import commands, policy
 from evaluation.forms import ExpertForm, FreezeForm
-from evaluation.models import DrawTicket, Evaluation, ExpertDraw, ExpertProfile, Seat
+from evaluation.models import Evaluation, ExpertDraw, ExpertProfile, Seat
 from evaluation.queries import ceremony, rows, view
 from evaluation.rules.draw_moves import DRAW, PARTY_ZH
 from evaluation.rules.room_moves import ROOM, label
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     published = Evaluation.objects.filter(lot__status__in=policy.DECIDED).select_related("lot__tender")
     context = {
         "signed_in": actor.key != PUBLIC.key,
-        "invitations": _invitations(actor),
+        "invitations": ceremony.invitations_of(actor),
         "rooms": _rooms(actor),
         "draws": _draws(actor),
         "ready": _ready(actor),
@@ -42,13 +42,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "now": clock.now(),
     }
     return render(request, "evaluation/home.html", context)
-
-
-def _invitations(actor: Actor) -> list[DrawTicket]:
-    if not actor.person:
-        return []
-    found = DrawTicket.objects.filter(expert__person_id=actor.person, status=InvitationStatus.INVITED)
-    return list(found.order_by("reply_until"))
 
 
 def _rooms(actor: Actor) -> list[dict[str, Any]]:

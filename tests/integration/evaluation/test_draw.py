@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bidtool.record.draws import taken
 from evaluation import commands as verb
 from evaluation.models import DrawTicket
 from evaluation.queries import ceremony, public, rows
@@ -69,8 +70,9 @@ def test_who_does_not_answer_or_declines_is_followed_by_the_next_of_the_order() 
         record = public.public_draws(draw.committee.tender)
         assert record is not None
         row = record["draws"][0]
-        kept = [e for e in row["order"] if e not in {s["entry"] for s in row["skipped"]}]
-        assert row["result"] == kept[:5]
+        sites = [(s["site"], s["seats"]) for s in row["sites"]]
+        skipped = {s["entry"] for s in row["skipped"]}
+        assert row["result"] == taken(row["order"], skipped, row["count"], sites)
         assert [s["ground"] for s in row["skipped"]] == ["declined", "expired", "expired"]
 
 
@@ -81,6 +83,12 @@ def test_seats_are_given_by_site() -> None:
         w.freeze(world, sites=({"site": "盐城主场", "seats": 3}, {"site": "大丰副场", "seats": 2}))
         w.reveal(world, w.commit(world))
         assert sorted(t.site for t in w.invited()) == ["大丰副场"] * 2 + ["盐城主场"] * 3
+        w.accept_all()
+        record = public.public_draws(rows.tender(w.NUMBER))
+        assert record is not None
+        row = record["draws"][0]
+        sites = [(s["site"], s["seats"]) for s in row["sites"]]
+        assert row["result"] == taken(row["order"], set(), row["count"], sites)
 
 
 def test_a_reveal_that_is_not_what_was_committed_is_refused_and_a_silent_party_voids_the_draw() -> None:
