@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from journal.door import Command, journal_refusal
 from journal.models import Performed
 from kernel.actor import Actor
 from kernel.clock import iso
@@ -30,10 +32,42 @@ def earlier(actor: Actor, key: str) -> dict[str, Any] | None:
     return dict(row.result) if row is not None else None
 
 
+@contextmanager
+def _journalled(command: Command, actor: Actor, via: str) -> Iterator[None]:
+    """A refusal before ``perform`` is an attempt like any other."""
+    try:
+        yield
+    except Refused as refusal:
+        journal_refusal(command, actor, via, refusal)
+        raise
+
+
 def clarification(
-    actor: Actor, tender: Tender, said: dict[str, Any], file: str, now: datetime
+    actor: Actor, tender: Tender, said: dict[str, Any], file: str, now: datetime, via: str = "http"
 ) -> PublishClarification:
     """``said``: title, text, affects_bids, submission_deadline. Without ``file`` its PDF is made."""
+    with _journalled(PublishClarification(tender.number, "", "", file, False), actor, via):
+        return _clarification(actor, tender, said, file, now)
+
+
+def candidates(
+    actor: Actor, lot: Lot, chosen: Sequence[str] | None, days: int | None, now: datetime, via: str = "http"
+) -> AnnounceCandidates:
+    """By default the first three of the report, on show for the least that the law asks."""
+    asked = AnnounceCandidates(lot.tender.number, str(lot.no), list(chosen or []), days or 0, "", "")
+    with _journalled(asked, actor, via):
+        return _candidates(actor, lot, chosen, days, now)
+
+
+def notification(actor: Actor, lot: Lot, now: datetime, via: str = "http") -> NotifyResult:
+    """The acceptance notice, a letter for every loser, the award notice."""
+    with _journalled(NotifyResult(lot.tender.number, str(lot.no), "", "", [], ""), actor, via):
+        return _notification(actor, lot, now)
+
+
+def _clarification(
+    actor: Actor, tender: Tender, said: dict[str, Any], file: str, now: datetime
+) -> PublishClarification:
     refuse_if([may_host(actor, tender)])
     TENDER.after("clarify", TenderStatus(tender.status), tender.facts(now))
     title, text = fields.text(said, "title"), fields.text(said, "text", limit=10000)
@@ -52,10 +86,9 @@ def clarification(
     )
 
 
-def candidates(
+def _candidates(
     actor: Actor, lot: Lot, chosen: Sequence[str] | None, days: int | None, now: datetime
 ) -> AnnounceCandidates:
-    """By default the first three of the report, on show for the least that the law asks."""
     refuse_if([may_award_side(actor, lot)])
     LOT.after("announce_candidates", LotStatus(lot.status), lot.facts(now))
     book = rules_of(lot)
@@ -72,8 +105,7 @@ def candidates(
     return AnnounceCandidates(lot.tender.number, str(lot.no), named, length, notice, iso(until))
 
 
-def notification(actor: Actor, lot: Lot, now: datetime) -> NotifyResult:
-    """The acceptance notice, a letter for every loser, the award notice."""
+def _notification(actor: Actor, lot: Lot, now: datetime) -> NotifyResult:
     refuse_if([may_award_side(actor, lot)])
     LOT.after("notify", LotStatus(lot.status), lot.facts(now))
     award = getattr(lot, "award", None)

@@ -53,7 +53,7 @@ def announce_candidates(
     if chosen is not None and not (isinstance(chosen, list) and all(isinstance(b, str) for b in chosen)):
         raise fields.bad("candidates", "应为投标编号的列表 / a list of bid ids")
     days = fields.integer(body, "standstill_days", 0, 60) if "standstill_days" in body else None
-    command = preparing.candidates(actor, tenders.lot(number, lot), chosen, days, clock.now())
+    command = preparing.candidates(actor, tenders.lot(number, lot), chosen, days, clock.now(), "api")
     return done(request, command, status=201)
 
 
@@ -85,7 +85,7 @@ def notify_result(
     actor = signed_in(request)
     if (answer := preparing.earlier(actor, key_of(request))) is not None:
         return answer
-    return done(request, preparing.notification(actor, tenders.lot(number, lot), clock.now()))
+    return done(request, preparing.notification(actor, tenders.lot(number, lot), clock.now(), "api"))
 
 
 @json_door("POST")

@@ -155,7 +155,7 @@ def clarify(request: HttpRequest, body: dict[str, Any], number: str) -> HttpResp
     if (answer := preparing.earlier(actor, key_of(request))) is not None:
         return answer
     row = queries.seen(actor, number)
-    command = preparing.clarification(actor, row, body, file_of(body, optional=True), clock.now())
+    command = preparing.clarification(actor, row, body, file_of(body, optional=True), clock.now(), "api")
     return done(request, command, status=201)
 
 

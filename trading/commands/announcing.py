@@ -8,7 +8,7 @@ from typing import Any
 
 from documents import store
 from journal.door import Command, Context, Done, handler
-from kernel.clock import BEIJING, iso
+from kernel.clock import BEIJING, beijing, iso
 from kernel.errors import Reason, Refused, refuse_if
 from trading.commands.loading import tender_for_update
 from trading.events import ClarificationPublished, LotFailed, TenderAnnounced, TenderCancelled
@@ -21,7 +21,7 @@ from trading.rules import rulebook as books
 from trading.rules.announcement import LotMoney, Schedule
 from trading.rules.rulebook import Rulebook
 from trading.rules.statuses import LotStatus, TenderStatus
-from trading.rules.tender_machine import TENDER
+from trading.rules.tender_machine import DEADLINE_PASSED, TENDER
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ def move_deadline(tender: Tender, now: datetime, said: dict[str, Any]) -> dict[s
     reasons = law.moved_deadline_reasons(now, before, wanted, affects, books.rulebook(tender.rulebook))
     refuse_if(reasons)
     if wanted is not None and wanted != before:
+        if now >= before:  # what is closed stays closed: bids that came in time are not overtaken
+            raise Refused(DEADLINE_PASSED(deadline=beijing(before)))
         tender.submission_deadline = tender.due_at = wanted
         tender.save(update_fields=["submission_deadline", "due_at"])
     return {"affects_bids": affects, "deadline_before": iso(before), "deadline": iso(_deadline(tender))}

@@ -158,6 +158,8 @@ class RegisterContract(Command):
 def register_contract(cmd: RegisterContract, ctx: Context, lot: Lot) -> Done:
     step(lot, "register_contract", ctx.now)
     said, book, award = cmd.as_json(), rules_of(lot), lot.award
+    assert award.notified_at is not None, "the machine asked"
+    assert award.bid.price is not None, "an awarded bid was opened"
     plan = law.ContractPlan(
         fields.money(said, "price"),
         fields.day(said, "signed_on"),

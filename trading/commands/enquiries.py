@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journal.door import Command, Context, Done, handler
+from kernel.calendar import CHINA
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from trading.commands.announcing import move_deadline
 from trading.commands.loading import enquiry_for_update, tender_for_update
@@ -145,11 +146,14 @@ def answer_enquiry(cmd: AnswerEnquiry, ctx: Context, enquiry: Enquiry) -> Done:
     moved = move_deadline(tender, ctx.now, said)
     enquiry.answer, enquiry.answered_at = fields.text(said, "answer", limit=10000), ctx.now
     enquiry.save(update_fields=["answer", "answered_at"])
+    limit = CHINA.end_of_period(enquiry.asked_at, books.rulebook(tender.rulebook).answer_days.days)
     payload = {
         "enquiry": str(enquiry.id),
         "kind": enquiry.kind,
         "text": enquiry.text,
         "answer": enquiry.answer,
+        # Objections are answered within three days (招例第二十二条); a late answer is recorded as late.
+        "late": enquiry.kind == "objection" and ctx.now >= limit,
         **moved,
     }
     return Done(f"tender:{tender.number}", payload, {"enquiry": str(enquiry.id), **moved})

@@ -146,6 +146,7 @@ def announce_candidates(cmd: AnnounceCandidates, ctx: Context, lot: Lot) -> Done
 
 def _candidate(lot: Lot, rank: int, row: dict[str, Any], now: datetime, until: datetime) -> Candidate:
     bid = Bid.objects.get(id=row["bid"])
+    assert bid.price is not None, "a ranked bid was opened"
     score = Decimal(str(row["score"])) if row.get("score") is not None else None
     return Candidate.objects.create(
         lot=lot, rank=rank, bid=bid, price=bid.price, score=score, announced_at=now, standstill_until=until

@@ -160,10 +160,30 @@ def test_a_clarification_close_to_the_deadline_moves_it(world: World) -> None:
         "tender.clarification_too_late",
         "招标投标法第二十三条；招标投标法实施条例第二十一条",
     )
+    attempts = Act.objects.filter(verb="attempt.refused", subject="tender.clarify")
+    assert attempts.count() == 1
+    with pytest.raises(Refused):
+        preparing.clarification(world.bidders[0].actor, tender, said, "", clock.now())
+    assert attempts.count() == 2
     later = iso(before + timedelta(days=2))
     assert publish(submission_deadline=later)["deadline"] == later
     document = Tender.objects.get().documents.get(kind="clarification")
     assert (document.public, document.file.media_type) == (True, "application/pdf")
+
+
+def test_a_deadline_that_has_passed_cannot_be_moved(world: World) -> None:
+    tender = worlds.announced_tender(world)
+    assert tender.submission_deadline is not None
+    bidder, agent = world.bidders[0].actor, world.agent.actor
+    asked = perform(commands.AskEnquiry(TENDER, "限制竞争", "objection"), bidder, via="http").result[
+        "enquiry"
+    ]
+    world.advance_to(tender.submission_deadline)
+    later = iso(tender.submission_deadline + timedelta(days=20))
+    moved = commands.AnswerEnquiry(asked, "属实，修改。", True, later)
+    assert refused(moved, agent) == "tender.deadline_passed"
+    perform(commands.AnswerEnquiry(asked, "不属实。"), agent, via="http")
+    assert Act.objects.get(verb="enquiry.answer").document["payload"]["late"] is True
 
 
 def test_cancelling_fails_the_lots_and_ends_the_tender(world: World) -> None:
