@@ -71,7 +71,11 @@ async def test_snapshot_then_events_and_what_may_not_be_seen_keeps_its_seq() -> 
     await write("开场", {"step": "sign_in", "bids": {"a": {"no": 1}}})
     one, two = await join("seat:1"), await join("seat:2")
     hello = await one.receive_json_from()
-    assert (hello["t"], hello["seq"], hello["state"]) == ("hello", 1, {"step": "sign_in", "bids": {"a": {"no": 1}}})
+    assert (hello["t"], hello["seq"], hello["state"]) == (
+        "hello",
+        1,
+        {"step": "sign_in", "bids": {"a": {"no": 1}}},
+    )
     await two.receive_json_from()
     await write("", {"sheet": {"a": {"i1": "4.5"}}}, "seat:1")
     mine, theirs = await one.receive_json_from(), await two.receive_json_from()

@@ -13,11 +13,15 @@ from kernel.errors import Refused
 # The documented example of the Go note package, whose format C2SP signed-note describes.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 PETER_SECRET = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
-PETER_SIGNATURE = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+PETER_SIGNATURE = (
+    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+)
 TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 
 LOG = tlog.SigningKey("log.example/main", Ed25519PrivateKey.from_private_bytes(b"L" * 32))
-WITNESS = tlog.SigningKey("witness.example/w1", Ed25519PrivateKey.from_private_bytes(b"W" * 32), tlog.COSIGNATURE)
+WITNESS = tlog.SigningKey(
+    "witness.example/w1", Ed25519PrivateKey.from_private_bytes(b"W" * 32), tlog.COSIGNATURE
+)
 LEAVES = [f"entry {n}".encode() for n in range(7)]
 
 
