@@ -79,14 +79,14 @@ class TenderForm(forms.Form):
 
 
 class LotForm(forms.Form):
-    """One lot; an empty name leaves the row out."""
+    """One lot; a row left wholly empty is none."""
 
-    name = forms.CharField(label="标段名称", max_length=200, required=False)
+    name = forms.CharField(label="标段名称", max_length=200)
     scope = forms.CharField(label="招标范围", required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    estimate = forms.CharField(label="估算价（元）", max_length=20, required=False)
+    estimate = forms.CharField(label="估算价（元）", max_length=20)
     ceiling_price = forms.CharField(label="最高投标限价（元）", max_length=20, required=False)
     bond_amount = forms.CharField(label="投标保证金（元）", max_length=20, required=False)
-    duration_days = forms.IntegerField(label="工期（日）", required=False, min_value=1)
+    duration_days = forms.IntegerField(label="工期（日）", min_value=1)
 
 
 class ScheduleForm(forms.Form):

@@ -32,7 +32,7 @@ SECTIONS = {
     "requirements": ("投标文件组成", forms.RequirementsForm),
     "custodians": ("密钥托管单位", forms.CustodiansForm),
 }
-_Lots = django_forms.formset_factory(forms.LotForm, extra=2, max_num=50)
+_Lots = django_forms.formset_factory(forms.LotForm, extra=1, max_num=50, can_delete=True)
 
 
 @never_cache
@@ -121,7 +121,8 @@ def _command(number: str, section: str, form: Any) -> EditTender | SetCustodians
         rows = [{"organization": line.strip()} for line in said["organizations"].splitlines() if line.strip()]
         return SetCustodians(number, said["threshold"], examined(rows, clock.now()))
     if section == "lots":
-        rows = [one.cleaned_data for one in form if one.cleaned_data.get("name")]
+        kept = [one.cleaned_data for one in form if one.cleaned_data and not one.cleaned_data.get("DELETE")]
+        rows = [{name: row[name] for name in forms.LotForm.base_fields} for row in kept]
         return EditTender(number, {"lots": rows})
     if section in ("schedule", "terms"):
         return EditTender(number, {section: form.cleaned_data})

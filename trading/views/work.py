@@ -12,6 +12,7 @@ from django.shortcuts import render
 from journal import clock
 from kernel.actor import Actor
 from kernel.errors import Kind, Reason
+from kernel.money import Money
 from portal import problems
 from portal.doors import actor_of
 from trading import forms
@@ -122,6 +123,12 @@ def _lot(actor: Actor, host: bool, lot: Lot, now: datetime) -> dict[str, Any]:
     award = getattr(lot, "award", None)
     shape: dict[str, Any] = {
         "lot": lot,
+        "facts": [
+            ("估算价", Money(lot.estimate).display()),
+            ("最高投标限价", Money(lot.ceiling_price).display() if lot.ceiling_price is not None else "不设"),
+            ("投标保证金", Money(lot.bond_amount).display()),
+            ("工期", f"{lot.duration_days} 日"),
+        ],
         "verbs": verbs if host else verbs & {"object"} if own else set(),
         "candidates": candidates,
         "standstill_until": facts.standstill_until,
