@@ -43,6 +43,9 @@ def _tell(stage: stages.Stage) -> None:
     stage.say("登录页选择的「证书文件」和「私钥文件」是同一个 PEM 文件，私钥只在浏览器里使用：")
     for role, key in LOGINS:
         who = stage.notes.get("cast", {}).get(key, key)
-        stage.say(f"{role}：{stage.clients[who].name}　{stage.person(who) / 'signing.pem'}")
-    stage.say(f"公开记录：{stage.home / 'record'}　核验：python -m bidtool verify {stage.home / 'record'}")
+        # Agent and committee are drawn: a world that stopped before has none.
+        if who in stage.clients:
+            stage.say(f"{role}：{stage.clients[who].name}　{stage.person(who) / 'signing.pem'}")
+    if (record := stage.home / "record").exists():
+        stage.say(f"公开记录：{record}　核验：python -m bidtool verify {record}")
     stage.say("按 Ctrl-C 停止")
