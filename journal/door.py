@@ -19,7 +19,7 @@ from typing import Any, ClassVar, TypeVar
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from journal import after_commit, clock
+from journal import after_commit, clock, constraints
 from journal.facts import Fact
 from journal.models import Act, OutboxFact, Performed
 from kernel.actor import Actor
@@ -47,7 +47,8 @@ RACE_LOST = ReasonForm(
     kind=Kind.CONFLICT,
 )
 
-#: Constraint name → the reason it stands for. Apps add theirs: ``CONSTRAINTS["lot_no_once"] = FORM``.
+#: Constraint name → the reason it stands for. Apps add theirs: ``CONSTRAINTS["lot_no_once"] = FORM``; a
+#: field that is unique by itself is ``<table>_<column>_key``.
 CONSTRAINTS: dict[str, ReasonForm] = {}
 
 
@@ -230,11 +231,11 @@ def _put_out(ctx: Context) -> None:
 
 def reason_of(error: IntegrityError) -> Reason:
     """The refusal a broken constraint stands for: the database held the line (law 9)."""
-    text = str(error)
-    for name, form in CONSTRAINTS.items():
-        if name in text:
-            return form()
-    return RACE_LOST(constraint=text.split("\n")[0][:120])
+    names = constraints.broken(error)
+    for name in names:
+        if name in CONSTRAINTS:
+            return CONSTRAINTS[name]()
+    return RACE_LOST(constraint=names[0] if names else str(error).split("\n")[0][:120])
 
 
 def journal_refusal(command: Command, actor: Actor, via: str, refusal: Refused) -> None:

@@ -27,8 +27,6 @@ BAD_ISSUER = ReasonForm(
     kind=Kind.MALFORMED,
 )
 CONSTRAINTS["issuer_licensed_once"] = ALREADY_LISTED
-# SQLite names the column, not the constraint.
-CONSTRAINTS["guarantees_licensedissuer.credit_code"] = ALREADY_LISTED
 
 
 @dataclass(frozen=True)

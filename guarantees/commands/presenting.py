@@ -32,8 +32,6 @@ NUMBER_TAKEN = ReasonForm(
     law="12号令第二十五条",
 )
 CONSTRAINTS["guarantee_number_valid_once"] = NUMBER_TAKEN
-# SQLite names the columns, not the constraint.
-CONSTRAINTS["guarantees_guarantee.issuer_credit_code, guarantees_guarantee.number"] = NUMBER_TAKEN
 
 
 @dataclass(frozen=True)

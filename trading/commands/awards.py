@@ -46,8 +46,7 @@ FAILURES = {
     "objection_upheld": "异议成立且影响中标结果，不能采取补救措施予以纠正",
     "unlawful_conduct": "违法行为对中标结果造成实质性影响，且不能采取补救措施予以纠正",
 }
-CONSTRAINTS["trading_contract.number"] = CONTRACT_NUMBER_TAKEN
-CONSTRAINTS["trading_contract_number"] = CONTRACT_NUMBER_TAKEN
+CONSTRAINTS["trading_contract_number_key"] = CONTRACT_NUMBER_TAKEN
 
 
 def _load(cmd: Any) -> Lot:

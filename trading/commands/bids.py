@@ -35,9 +35,6 @@ ENVELOPE_KNOWN = ReasonForm(
 )
 CONSTRAINTS["bid_pseudonym_once_a_lot"] = PSEUDONYM_USED
 CONSTRAINTS["bid_envelope_once"] = ENVELOPE_KNOWN
-# SQLite names the columns, not the constraint.
-CONSTRAINTS["trading_bid.lot_id, trading_bid.part, trading_bid.pseudonym"] = PSEUDONYM_USED
-CONSTRAINTS["trading_bid.envelope_sha256"] = ENVELOPE_KNOWN
 
 
 @dataclass(frozen=True)

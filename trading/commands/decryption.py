@@ -68,7 +68,6 @@ UNKNOWN_CAUSE = ReasonForm(
     law="电子招标投标办法第三十一条",
 )
 CONSTRAINTS["key_share_once_a_bid"] = SHARE_HERE
-CONSTRAINTS["trading_keysharerelease.bid_id, trading_keysharerelease.index"] = SHARE_HERE
 _CAUSE_ZH = {
     CauseOfFailure.BIDDER: "投标人原因，视为撤销投标文件",
     CauseOfFailure.PLATFORM: "投标人之外的原因，视为撤回投标文件",

@@ -29,7 +29,6 @@ SIGNED_IN = ReasonForm(
     kind=Kind.CONFLICT,
 )
 CONSTRAINTS["sign_in_once_an_organization"] = SIGNED_IN
-CONSTRAINTS["trading_signin.session_id, trading_signin.organization_id"] = SIGNED_IN
 
 
 @dataclass(frozen=True)

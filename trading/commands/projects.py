@@ -25,8 +25,7 @@ OWN_AGENT = ReasonForm(
     law="招标投标法第十三条",
     field="agent",
 )
-CONSTRAINTS["trading_project.number"] = NUMBER_TAKEN
-CONSTRAINTS["trading_project_number"] = NUMBER_TAKEN
+CONSTRAINTS["trading_project_number_key"] = NUMBER_TAKEN
 
 
 @dataclass(frozen=True)

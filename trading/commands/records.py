@@ -40,7 +40,6 @@ OTHER_SIGNER = ReasonForm(
     law="电子签名法第十三条",
 )
 CONSTRAINTS["record_signed_once_an_organization"] = SIGNED
-CONSTRAINTS["trading_recordsignature.session_id, trading_recordsignature.organization_id"] = SIGNED
 NO_OPENED_BID = "lot.no_bid_opened"
 
 

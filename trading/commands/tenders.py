@@ -60,8 +60,7 @@ DRAFT_KINDS = {
     "boq": ("工程量清单", False),
     "other": ("其他附件", True),
 }
-CONSTRAINTS["trading_tender.number"] = NUMBER_TAKEN
-CONSTRAINTS["trading_tender_number"] = NUMBER_TAKEN
+CONSTRAINTS["trading_tender_number_key"] = NUMBER_TAKEN
 
 
 @dataclass(frozen=True)
