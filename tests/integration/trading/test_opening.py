@@ -14,6 +14,7 @@ from kernel.errors import Refused
 from portal import rooms
 from sealing import bundle, receipts, statements
 from tests import worlds_bids, worlds_tenders
+from tests.integration.ca_interop.authorities import house
 from trading import releases
 from trading.commands import (
     AnswerOpeningObjection,
@@ -224,6 +225,24 @@ def test_an_opening_that_got_lost_is_done_by_the_beat(monkeypatch: pytest.Monkey
         worlds_bids.release(sent[0])
         assert Bid.objects.get(pk=sent[0].bid).status == "submitted"
         monkeypatch.undo()
+        world.advance(minutes=3)
+        due.take_due()
+        assert Bid.objects.get(pk=sent[0].bid).status == "opened"
+
+
+def test_an_authority_that_does_not_answer_only_delays_an_opening() -> None:
+    with worlds_tenders.world() as world:
+        tender = worlds_tenders.announced_tender(world)
+        sent = worlds_bids.submit_all(world, tender)
+        worlds_bids.start(world, tender)
+        house().faults.update(dict.fromkeys(house().authorities, "down"))
+        worlds_bids.release(sent[0])
+        assert Bid.objects.get(pk=sent[0].bid).status == "submitted"
+        world.advance(minutes=61)
+        due.take_due()
+        states = [Bid.objects.get(pk=one.bid).status for one in sent]
+        assert states == ["submitted", "undecryptable", "undecryptable"]
+        house().faults.clear()
         world.advance(minutes=3)
         due.take_due()
         assert Bid.objects.get(pk=sent[0].bid).status == "opened"
