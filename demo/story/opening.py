@@ -89,7 +89,8 @@ def _release_all(stage: Stage) -> None:
         stage.bidtool(key, "key-lost", envelope, "--reason", "密钥介质损坏", *server(stage, key))
         stage.say(f"{bidder.organization.name}报失密钥，交易中心与住建局在各自电脑上解开分片")
     for custodian in (CENTER.key, AUTHORITY.key):
-        stage.bidtool(custodian, "login", *key_arguments(stage, custodian), *_session_file(stage, custodian))
+        stage.bidtool(custodian, "login", *key_arguments(stage, custodian), *_session_file(stage, custodian),
+                      "--platform", stage.base)  # fmt: skip
         stage.bidtool(custodian, "share", PROJECT["number"], *key_arguments(stage, custodian),
                       *_session_file(stage, custodian))  # fmt: skip
 
