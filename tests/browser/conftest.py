@@ -5,17 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.visitors import Visitor
+from tests.browser.world import World
 from tests.conftest import missing
 from tests.servers import ROOT
 
 SCREENSHOTS = ROOT / "var" / "screenshots"
 WIDTHS = (1440, 768, 360)
 SCHEMES = ("light", "dark")
+SETTING: dict[str, Any] = {
+    "locale": "zh-CN",
+    "timezone_id": "Asia/Shanghai",
+    "viewport": {"width": WIDTHS[0], "height": 900},
+    "reduced_motion": "reduce",
+}
 
 
 class Look(Protocol):
@@ -43,12 +51,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser session in Chinese, at 1440 px, without motion."""
-    opened = browser.new_context(
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-        viewport={"width": WIDTHS[0], "height": 900},
-        reduced_motion="reduce",
-    )
+    opened = browser.new_context(**SETTING)
     yield opened
     opened.close()
 
@@ -102,12 +105,33 @@ def look() -> Look:
     return take
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page: rule, then the elements; empty when nothing."""
-    from axe_playwright_python.sync_playwright import Axe
+class Visit(Protocol):
+    def __call__(self, key: str = "", then: str = "/desk/") -> Visitor: ...
 
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    return [
-        f"{v['id']} ({v['impact']}): {v['help']}: " + "; ".join(n["html"][:160] for n in v["nodes"][:4])
-        for v in found
-    ]
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The demo's cast and servers, shared by all journeys; nothing has happened yet."""
+    made = World(tmp_path_factory.mktemp("world") / "demo")
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def visit(browser: Browser, world: World) -> Iterator[Visit]:
+    """``visit(key)``: that person of the cast at a browser of its own, signed in through the page, at ``then``;
+    ``visit()``: somebody of the public. What a console says unexpectedly fails the test."""
+    visitors: list[Visitor] = []
+
+    def come(key: str = "", then: str = "/desk/") -> Visitor:
+        context = browser.new_context(**SETTING)
+        visitor = Visitor(context.new_page(), world.base, world.pem(key) if key else None)
+        visitors.append(visitor)
+        if key:
+            visitor.login(then)
+        return visitor
+
+    yield come
+    for visitor in visitors:
+        visitor.page.context.close()
+    assert [fault for visitor in visitors for fault in visitor.faults] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Look, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import Look
 
 pytestmark = pytest.mark.browser
 
