@@ -24,6 +24,7 @@ from trading.models import (
     OpeningSession,
     Tender,
 )
+from trading.rules.rejection_grounds import GROUNDS
 from trading.rules.statuses import BID_ZH, BidStatus, LotStatus, SessionStatus
 
 #: Document kinds under the heading of clarifications.
@@ -238,7 +239,11 @@ def _rejected(lot: Lot, report: EvaluationResult | None) -> list[dict[str, Any]]
     if report is None or LotStatus(lot.status) in (LotStatus.EVALUATING, LotStatus.REPORTED):
         return []
     return [
-        {"bidder": r.get("bidder", ""), "ground": r.get("ground", ""), "law": r.get("law", "")}
+        {
+            "bidder": r.get("bidder", ""),
+            "ground": GROUNDS[r["ground"]].zh if r.get("ground") in GROUNDS else r.get("ground", ""),
+            "law": r.get("law", ""),
+        }
         for r in report.rejected
     ]
 
