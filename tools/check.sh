@@ -40,6 +40,7 @@ gate "ruff check" "$bin/ruff" check .
 gate "ruff format" "$bin/ruff" format --check .
 gate "mypy strict：kernel sealing journal */rules" typed
 gate "import-linter：楼层" "$bin/lint-imports"
+gate "messages：每条拒绝都有中英文，每个状态都有名称" "$bin/python" -m pytest -q -p no:cacheprovider tests/test_house.py -k "both_languages or table_of_words or has_a_word or chinese_name"
 gate "migrations" "$bin/python" manage.py makemigrations --check --dry-run
 gate "Django checks" "$bin/python" manage.py check --fail-level ERROR
 gate "ES modules：node --check" modules
