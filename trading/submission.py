@@ -31,8 +31,8 @@ from sealing.signer import fingerprint
 from trading.commands.bids import SubmitBid
 from trading.models import Bid, Lot
 from trading.queries.tenders import lot as lot_by_no
-from trading.rules.bids import BidFacts, submission_reason
-from trading.rules.statuses import TenderStatus
+from trading.rules.bids import TAKEN_BACK, BidFacts, submission_reason
+from trading.rules.statuses import BID_ZH, BidStatus, TenderStatus
 
 CUSTODIANS_DIFFER = ReasonForm(
     "bid.custodians_differ",
@@ -94,6 +94,7 @@ def submit(request: Submission, *, key: str, via: str) -> Accepted:
             pseudonym=command.pseudonym, envelope_sha256=command.envelope_sha256
         ).first()
         if known is not None:
+            _still_in(known)
             return Accepted(receipt_of(known), True)
         _examine(request, command)
     except Refused as refusal:
@@ -101,6 +102,13 @@ def submit(request: Submission, *, key: str, via: str) -> Accepted:
         raise
     outcome = perform(command, actor, via=via, key=key)
     return Accepted(receipt_of(Bid.objects.get(pk=outcome.result["bid"])), outcome.replayed)
+
+
+def _still_in(bid: Bid) -> None:
+    """A repeat is answered with the receipt only while it holds: whoever took a bid back must not read 递交成功."""
+    status = BidStatus(bid.status)
+    if status in (BidStatus.WITHDRAWN, BidStatus.REVOKED):
+        raise Refused(TAKEN_BACK(status=BID_ZH[status]))
 
 
 def read_submission(request: Submission) -> SubmitBid:

@@ -45,6 +45,13 @@ WITHDRAWN_LATE = ReasonForm(
     kind=Kind.CONFLICT,
     law="招标投标法实施条例第三十五条",
 )
+TAKEN_BACK = ReasonForm(
+    "bid.taken_back",
+    zh="这份加密投标文件{status}，不能再次递交；请重新加密（bidtool seal 得到新的文件），在截止时间之前递交",
+    en="this envelope was taken back ({status}) and cannot come again; seal anew and submit before the deadline",
+    kind=Kind.CONFLICT,
+    law="招标投标法第二十九条",
+)
 REVOKED_EARLY = ReasonForm(
     "bid.revocation_early",
     zh="截止时间 {deadline} 之前请用撤回，撤回不影响投标保证金",

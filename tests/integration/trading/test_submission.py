@@ -197,6 +197,20 @@ def test_withdrawn_and_replaced_before_the_deadline_nothing_is_overwritten() -> 
         assert refused.value.code == "bid.only_by_pseudonym"
 
 
+def test_a_bid_that_was_taken_back_is_not_answered_with_its_old_receipt() -> None:
+    with worlds_tenders.world() as world:
+        tender = worlds_tenders.announced_tender(world)
+        sent = worlds_bids.submit(worlds_bids.sealed_bid(world, tender, world.bidders[0]))
+        request = worlds_bids.request_of(sent.sealed)
+        assert submission.submit(request, key="repeat", via="api").again
+        signed = sent.sealed.ticket.withdrawal(sent.bid)
+        perform(WithdrawBid(sent.bid, signed), pseudonym(sent.sealed.ticket.pseudonym), via="api")
+        with pytest.raises(Refused) as refused:
+            submission.submit(request, key="repeat", via="api")
+        reason = refused.value.reasons[0]
+        assert (reason.code, "已撤回" in reason.zh, "重新加密" in reason.zh) == ("bid.taken_back", True, True)
+
+
 def test_before_the_deadline_nothing_in_the_house_tells_who_bids() -> None:
     """A dump of every table and file: no bidder's name, code or price beside what registration says."""
     with worlds_tenders.world() as world:
