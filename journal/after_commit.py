@@ -1,8 +1,9 @@
 """What follows a commit: numbering the new acts and relaying facts.
 
-Embedded (one process) it runs right after the commit, in the same thread. With workers, facts are
-relayed by a Celery task, and acts are numbered by the beat or by whoever needs a proof first; the
-beat also finds whatever was lost on the way.
+Embedded (one process) facts are relayed right after the commit, in the same thread; the ticker numbers
+the acts a moment later, or this thread does where there is no ticker (a command line). With workers,
+facts are relayed by a Celery task, and acts are numbered by the beat. Whoever needs a proof numbers at
+once (``sequencer.proof_text``). The beat also finds whatever was lost on the way.
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ _running = threading.local()
 
 def plan(*, facts: bool) -> None:
     """Ask for it once the current transaction has committed. ``facts``: there are some to relay."""
-    if settings.EMBEDDED:
+    from journal import ticker
+
+    if not settings.EMBEDDED:
+        if facts:
+            transaction.on_commit(send_away)
+    elif not ticker.running():
         transaction.on_commit(run_here)
-    elif facts:
-        transaction.on_commit(send_away)
+    else:
+        transaction.on_commit(ticker.nudge)
+        if facts:
+            transaction.on_commit(run_here)
 
 
 def send_away() -> None:
@@ -36,7 +44,7 @@ def send_away() -> None:
 
 
 def run_here() -> None:
-    """Number acts and relay facts now. Never raises."""
+    """Relay facts now, and number acts if no ticker does. Never raises."""
     # A reaction performs commands whose commits land here again: the outermost loop takes them all.
     if getattr(_running, "now", False):
         _running.again = True
@@ -53,10 +61,11 @@ def run_here() -> None:
 
 
 def _once() -> None:
-    from journal import outbox, sequencer
+    from journal import outbox, sequencer, ticker
 
     try:
-        sequencer.sequence()
+        if not ticker.running():
+            sequencer.sequence()
         outbox.relay()
     except Exception:
         log.exception("after commit")
