@@ -26,6 +26,7 @@ from kernel.canonical_json import parse
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
 from portal import hub, problems, rooms
+from portal.doors import plain
 
 log = logging.getLogger("mingtang.room")
 MAX_FRAME = 512 * 1024
@@ -59,10 +60,16 @@ class RoomConsumer(AsyncWebsocketConsumer):
     """Subclasses give ``verbs`` (from their ``frames.py``) and :meth:`enter`."""
 
     verbs: ClassVar[Mapping[str, Build]] = {}
+    #: No layer of this name: the hub listens once for a room and process, not each socket by itself.
+    channel_layer_alias = "none"
 
     def enter(self, scope: dict[str, Any]) -> Entry:
         """Who is this and may they come in? Runs in a thread with the database. Raises ``Refused``."""
         raise NotImplementedError
+
+    def again(self, scope: dict[str, Any]) -> Entry:
+        """Who acts now. Rooms may leave it at that where each command's policy asks the rest."""
+        return self.enter(scope)
 
     async def connect(self) -> None:
         self.pump: asyncio.Task[None] | None = None
@@ -174,8 +181,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
             raise Refused(UNKNOWN_VERB(verb=str(verb)[:40]))
         if not isinstance(args, dict):
             raise Refused(BAD_FRAME(why="args"))
+        plain(args)
         # Rights may have ended since the socket opened: who acts is asked again for every act.
-        entry = self.enter(self.scope)
+        entry = self.again(self.scope)
         command = build(args, entry, self.scope["url_route"]["kwargs"])
         return perform(command, entry.actor, via="ws", key=frame_id).result
 

@@ -3,7 +3,7 @@ it after the commit. Invariant: a stale snapshot and the events since then give 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,25 +17,53 @@ from portal.models import Room, RoomEvent, RoomState
 EVERYBODY = ""
 
 
+@dataclass(frozen=True)
+class Said:
+    """One event to be: what :func:`say` takes."""
+
+    kind: str
+    words: str
+    patch: dict[str, Any]
+    audience: str = EVERYBODY
+
+
 def say(
     ctx: Context, room: str, kind: str, words: str, patch: dict[str, Any], *, audience: str = EVERYBODY
 ) -> int:
     """Add an event to ``room``; its seq. ``words`` is what people read; ``patch`` changes the state of
     ``audience`` ("" or e.g. ``seat:3``, ``staff``). Call it in a command's transaction."""
-    Room.objects.get_or_create(key=room)
-    row = Room.objects.select_for_update().get(key=room)
-    row.seq += 1
-    row.save(update_fields=["seq"])
-    state, _ = RoomState.objects.get_or_create(room=row, audience=audience)
-    state.state = merge_patch(state.state, patch)
-    state.save(update_fields=["state"])
-    RoomEvent.objects.create(
-        room=row, seq=row.seq, at=ctx.now, kind=kind, say=words, audience=audience, patch=patch
+    return say_all(ctx, room, [Said(kind, words, patch, audience)])
+
+
+def say_all(ctx: Context, room: str, said: Sequence[Said]) -> int:
+    """Several events at once, in order; the seq of the last one."""
+    row = _locked(room)
+    states = {s.audience: s for s in row.states.filter(audience__in={one.audience for one in said})}
+    for one in said:
+        state = states.setdefault(one.audience, RoomState(room=row, audience=one.audience))
+        state.state = merge_patch(state.state, one.patch)
+    for state in states.values():
+        state.save()
+    RoomEvent.objects.bulk_create(
+        RoomEvent(room=row, seq=seq, at=ctx.now, kind=e.kind, say=e.words, audience=e.audience, patch=e.patch)
+        for seq, e in enumerate(said, start=row.seq + 1)
     )
+    row.seq += len(said)
+    row.save(update_fields=["seq"])
     from portal import hub
 
     transaction.on_commit(lambda: hub.announce(room))
     return row.seq
+
+
+def _locked(key: str) -> Room:
+    """The room's row under its lock; made when it is the first time."""
+    rows = Room.objects.select_for_update()
+    row = rows.filter(key=key).first()
+    if row is None:
+        Room.objects.get_or_create(key=key)
+        row = rows.get(key=key)
+    return row
 
 
 @dataclass(frozen=True)
