@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.ContentSecurityPolicy",
+    "portal.middleware.NoNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -166,7 +167,12 @@ CHANNEL_LAYERS: dict[str, Any] = {
     "default": (
         {"BACKEND": "channels.layers.InMemoryChannelLayer"}
         if EMBEDDED
-        else {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        else {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            # The layer waits 5 s for a message at a time; a socket that gives up in the same moment
+            # (the client's default) would report a fault whenever nothing happens in a room.
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 15}]},
+        }
     )
 }
 
@@ -175,13 +181,19 @@ CELERY_TASK_ALWAYS_EAGER = EMBEDDED
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+#: A task of a worker that was killed is given to another one after so many seconds. One that takes longer
+#: runs twice, which changes nothing.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": int(os.environ.get("CELERY_VISIBILITY_SECONDS", "300"))
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
+#: A beat that nobody took in time is dropped: the next one does the same, and none pile up.
 CELERY_BEAT_SCHEDULE = {
-    "due": {"task": "journal.tasks.take_due_moves", "schedule": 5.0},
-    "relay": {"task": "journal.tasks.relay_facts", "schedule": 5.0},
-    "sequence": {"task": "journal.tasks.sequence_acts", "schedule": 1.0},
+    "due": {"task": "journal.tasks.take_due_moves", "schedule": 5.0, "options": {"expires": 10}},
+    "relay": {"task": "journal.tasks.relay_facts", "schedule": 5.0, "options": {"expires": 10}},
+    "sequence": {"task": "journal.tasks.sequence_acts", "schedule": 1.0, "options": {"expires": 5}},
 }
 
 # -- the transparency log and the platform's own signatures
