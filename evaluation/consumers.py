@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
@@ -37,6 +38,12 @@ class EvaluationConsumer(RoomConsumer):
             raise Refused(reason)
         seat = policy.seat_of(actor, evaluation)
         return Entry(evaluation.room, actor, audiences(seat, staff=policy.is_staff(actor)))
+
+    def again(self, scope: dict[str, Any]) -> Entry:
+        # Every command of the room asks itself whether the actor sits there now.
+        if getattr(self, "entry", None) is None:
+            return self.enter(scope)
+        return replace(self.entry, actor=actor_of_scope(scope))
 
     async def connect(self) -> None:
         self.connection = uuid.uuid4()

@@ -125,8 +125,9 @@ def may_enter(actor: Actor, evaluation: Evaluation) -> Reason | None:
 
 
 def may_sit(actor: Actor, evaluation: Evaluation) -> Reason | None:
-    """For every act of a member."""
-    if seat_of(actor, evaluation):
+    """For every act of a member; ``evaluation.acting`` is the seat then."""
+    evaluation.acting = seat_of(actor, evaluation)
+    if evaluation.acting:
         return None
     return NOT_A_MEMBER() if is_staff(actor) else NO_ROOM()
 

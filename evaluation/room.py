@@ -131,6 +131,16 @@ def say_progress(ctx: Context, evaluation: Evaluation, seat: Seat) -> None:
     say(ctx, evaluation, "progress", "", {"seats": {seat.key: {"done": done, "of": of}}})
 
 
+def say_score(ctx: Context, evaluation: Evaluation, seat: Seat, cells: dict[str, dict[str, str]]) -> None:
+    """A cell is written: to the seat what it is, to everybody how far the seat has come."""
+    done, of = progress(evaluation, seat)
+    told = [
+        rooms.Said("score", "", {"sheet": cells}, seat.audience),
+        rooms.Said("progress", "", {"seats": {seat.key: {"done": done, "of": of}}}),
+    ]
+    rooms.say_all(ctx, evaluation.room, told)
+
+
 def say_pause(ctx: Context, evaluation: Evaluation) -> None:
     if evaluation.paused_at:
         paused = {"reason": evaluation.pause_reason, "since": iso(evaluation.paused_at)}

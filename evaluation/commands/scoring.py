@@ -68,27 +68,29 @@ class LockSheet(Command):
 def enter_score(cmd: EnterScore, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
     stay(evaluation, "score")
-    bid = rows.bid_in(evaluation, cmd.bid)
+    bid = rows.bid_in(evaluation, cmd.bid, files=False)
     if bid.rejected:
         raise Refused(REJECTED_BID(alias=bid.alias))
     item = sheets.item_of(facts.items(evaluation), cmd.item)
     _check_editable(evaluation, seat, str(bid.bid_id), item.id)
     points = f"{sheets.points(item, cmd.points):f}"
-    Score.objects.update_or_create(
-        seat=seat, bid=bid, item=item.id, defaults={"points": points, "at": ctx.now}
+    Score.objects.bulk_create(
+        [Score(seat=seat, bid=bid, item=item.id, points=points, at=ctx.now)],
+        update_conflicts=True,
+        unique_fields=["seat", "bid", "item"],
+        update_fields=["points", "at"],
     )
-    room.say(ctx, evaluation, "score", "", {"sheet": {str(bid.pk): {item.id: points}}}, seat)
-    room.say_progress(ctx, evaluation, seat)
+    room.say_score(ctx, evaluation, seat, {str(bid.pk): {item.id: points}})
     said = {"bid": str(bid.bid_id), "item": item.id, "points": points}
     return done(evaluation, seat, said, {"bid": str(bid.pk), "item": item.id, "points": points})
 
 
 def _check_editable(evaluation: Evaluation, seat: Seat, bid: str, item: str) -> None:
     """Open while not locked; a returned sheet only in the cells that were returned, if any are named."""
-    mine = evaluation.locks.filter(seat=seat)
-    if mine.filter(returned_at__isnull=True).exists():
+    mine = list(evaluation.locks.filter(seat=seat).order_by("-at").only("returned_at", "returned_items"))
+    if any(lock.returned_at is None for lock in mine):
         raise Refused(LOCKED())
-    last = mine.order_by("-at").first()
+    last = mine[0] if mine else None
     if last and last.returned_items and [bid, item] not in last.returned_items:
         raise Refused(NOT_RETURNED())
 

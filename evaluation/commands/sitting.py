@@ -96,7 +96,7 @@ def load_room(cmd: Any) -> Evaluation:
 
 def my_seat(ctx: Context, evaluation: Evaluation) -> Seat:
     """The acting member's seat; the policy has made sure there is one."""
-    seat = policy.seat_of(ctx.actor, evaluation)
+    seat = evaluation.acting or policy.seat_of(ctx.actor, evaluation)
     if seat is None:
         raise Refused(policy.NOT_A_MEMBER())
     return seat

@@ -6,11 +6,15 @@ Opinions belong to a seat's row; those of a vacated one are void and are never c
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 
 from evaluation.rules.statuses import PAUSE_ZH, ROOM_ZH, PauseStatus, RoomStatus
 from kernel.ids import uuid7
+
+if TYPE_CHECKING:
+    from evaluation.models.draws import Seat
 
 
 class Evaluation(models.Model):
@@ -49,6 +53,8 @@ class Evaluation(models.Model):
     report_act = models.UUIDField(null=True, blank=True)
     convened_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    #: The seat that acts, found by the policy of the command that loaded this row.
+    acting: Seat | None = None
 
     class Meta:
         ordering = ["convened_at", "id"]

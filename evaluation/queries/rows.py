@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from evaluation.models import Committee, DrawTicket, EvaluatedBid, Evaluation, ExpertDraw, ExpertProfile, Seat
@@ -112,13 +113,17 @@ def evaluation(number: str, lot: int) -> Evaluation:
 
 def evaluation_for_update(number: str, lot: int) -> Evaluation:
     """The room under its lock: votes, reviews, locks and signatures are taken one after the other."""
-    locked = Evaluation.objects.select_for_update(of=("self",))
-    locked.filter(lot__tender__number=number, lot__no=lot).first()
+    if connection.features.has_select_for_update:
+        # First the lock, then the rows: what was read while waiting may be old.
+        locked = Evaluation.objects.select_for_update(of=("self",))
+        locked.filter(lot__tender__number=number, lot__no=lot).values_list("pk").first()
     return evaluation(number, lot)
 
 
-def bid_in(row: Evaluation, bid_id: str) -> EvaluatedBid:
-    found = row.bids.select_related("bid__bundle").filter(pk=as_uuid(bid_id)).first()
+def bid_in(row: Evaluation, bid_id: str, *, files: bool = True) -> EvaluatedBid:
+    """A bid of the room by its id there; with ``files`` also what was opened."""
+    bids = row.bids.select_related("bid__bundle") if files else row.bids.all()
+    found = bids.filter(pk=as_uuid(bid_id)).first()
     if found is None:
         raise Refused(NO_BID())
     return found
