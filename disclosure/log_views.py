@@ -52,7 +52,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if wanted:
         return redirect("log-act", act=str(log.act(wanted).id))
     before = request.GET.get("before", "")
-    rows = log.latest_open(_PAGE, before=int(before) if before.isdigit() and len(before) < 16 else None)
+    rows = log.latest_open(
+        _PAGE, before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
+    )
     acts = [{"act": row, "words": act_words(row.document)} for row in rows]
     older = rows[-1].index if len(rows) == _PAGE else None
     context = {"head": _head(), "vkey": sequencer.vkey(), "acts": acts, "older": older}

@@ -70,7 +70,7 @@ class FreezeForm(forms.Form):
 
     def clean_sites(self) -> tuple[dict[str, Any], ...]:
         pairs = _pairs(self.cleaned_data["sites"], "场地应写成：场地，空格，席位数")
-        if not all(seats.isdigit() for seats in pairs.values()):
+        if not all(seats.isascii() and seats.isdigit() and len(seats) < 4 for seats in pairs.values()):
             raise forms.ValidationError("席位数应为整数")
         return tuple({"site": site, "seats": int(seats)} for site, seats in pairs.items())
 

@@ -36,8 +36,8 @@ KEY_REUSED = ReasonForm(
 )
 KEY_TOO_LONG = ReasonForm(
     "journal.key_malformed",
-    zh="幂等键应为 1 至 200 个字符",
-    en="an idempotency key has 1 to 200 characters",
+    zh="幂等键应为 1 至 200 个字符，不含空字符",
+    en="an idempotency key has 1 to 200 characters, none of them NUL",
     kind=Kind.MALFORMED,
 )
 RACE_LOST = ReasonForm(
@@ -145,7 +145,7 @@ def perform(command: Command, actor: Actor, *, via: str, key: str = "") -> Outco
     The same ``key`` by the same actor answers what the first call answered; with another command it
     is ``Refused(journal.key_reused)``. Without a key every call is a new one.
     """
-    if len(key) > 200:
+    if len(key) > 200 or "\x00" in key:
         raise Refused(KEY_TOO_LONG())
     try:
         return _carry_out(command, actor, via, key)

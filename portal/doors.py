@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from journal.door import KEY_TOO_LONG as KEY_MALFORMED
 from journal.door import Command, Outcome, perform
 from kernel.actor import PUBLIC, Actor
 from kernel.canonical_json import parse
@@ -24,6 +25,12 @@ NOT_JSON = ReasonForm(
 )
 BAD_FIELD = ReasonForm(
     "request.bad_field", zh="字段「{field}」{why}", en="field {field}: {why}", kind=Kind.MALFORMED
+)
+NOT_PLAIN = ReasonForm(
+    "request.not_plain",
+    zh="请求中有浮点数或空字符（U+0000）；小数请写成文本",
+    en="the request holds a float or the character U+0000; write decimals as text",
+    kind=Kind.MALFORMED,
 )
 WRONG_METHOD = ReasonForm(
     "request.wrong_method",
@@ -55,7 +62,10 @@ def signed_in(request: HttpRequest) -> Actor:
 
 def key_of(request: HttpRequest) -> str:
     """The idempotency key: the header's, the form's ``_key``, else a new one."""
-    return request.headers.get("Idempotency-Key") or request.POST.get("_key") or str(uuid.uuid4())
+    key = request.headers.get("Idempotency-Key") or request.POST.get("_key") or str(uuid.uuid4())
+    if "\x00" in key:
+        raise Refused(KEY_MALFORMED())
+    return key
 
 
 def submit(request: HttpRequest, command: Command) -> Outcome:
@@ -101,7 +111,22 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     value = parse(request.body)
     if not isinstance(value, dict):
         raise Refused(NOT_JSON())
+    plain(value)
     return value
+
+
+def plain(value: Any) -> None:
+    """What an act can say and a row can hold: no floats, no NUL. ``Refused(request.not_plain)``, named once
+    here for bodies and frames, instead of an exception of the journal's or of PostgreSQL's further in."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            plain(name)
+            plain(item)
+    elif isinstance(value, list):
+        for item in value:
+            plain(item)
+    elif isinstance(value, float) or (isinstance(value, str) and "\x00" in value):
+        raise Refused(NOT_PLAIN())
 
 
 def text_field(body: dict[str, Any], name: str, *, limit: int = 200, optional: bool = False) -> str:

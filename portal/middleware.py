@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from kernel.errors import Refused
 from portal import problems
@@ -15,6 +16,7 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class ContentSecurityPolicy:
@@ -27,6 +29,38 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class NoNul:
+    """No NUL comes in: not in the address, the cookies or a form. SQLite would keep it and PostgreSQL break.
+
+    JSON bodies and frames are read by ``portal.doors.plain``. Stands before the session, whose key is a cookie.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = (
+            request.path,
+            *_texts(request.GET),
+            *request.COOKIES.values(),
+            request.headers.get("Accept-Language", ""),
+        )
+        if any("\x00" in text for text in said):
+            raise BadRequest("NUL")
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, path: object) -> None:
+        """``request.POST`` is read for forms only: other bodies belong to their views, some as streams."""
+        if request.content_type in _FORMS and any("\x00" in text for text in _texts(request.POST)):
+            raise BadRequest("NUL")
+
+
+def _texts(given: QueryDict) -> Iterator[str]:
+    for name, values in given.lists():
+        yield name
+        yield from (value for value in values if isinstance(value, str))
 
 
 class Refusals:

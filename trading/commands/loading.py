@@ -31,7 +31,7 @@ def lot_for_update(number: str, no: str) -> Lot:
     """The lot and its tender, locked: the tender first, so that two lots never wait for each other."""
     tender = tender_for_update(number)
     row = None
-    if no.isdigit() and len(no) < 5:
+    if no.isascii() and no.isdigit() and len(no) < 5:
         row = Lot.objects.select_for_update(of=("self",)).filter(tender=tender, no=int(no)).first()
     if row is None:
         raise Refused(NO_LOT(number=number[:60], lot=no[:20]))

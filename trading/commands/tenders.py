@@ -219,7 +219,8 @@ def add_document(cmd: AddDocument, ctx: Context, tender: Tender) -> Done:
         raise Refused(KIND_UNKNOWN(kind=cmd.kind[:40]))
     lot = None
     if cmd.lot:
-        lot = tender.lots.filter(no=int(cmd.lot)).first() if cmd.lot.isdigit() and len(cmd.lot) < 5 else None
+        known = cmd.lot.isascii() and cmd.lot.isdigit() and len(cmd.lot) < 5
+        lot = tender.lots.filter(no=int(cmd.lot)).first() if known else None
         if lot is None:
             raise Refused(NO_LOT(number=tender.number, lot=cmd.lot[:20]))
     document = TenderDocument.objects.create(

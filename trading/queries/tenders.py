@@ -65,7 +65,9 @@ def seen(actor: Actor, number: str) -> Tender:
 def lot(number: str, no: str | int) -> Lot:
     """The lot ``no`` (1…) of a tender."""
     found = Lot.objects.select_related("tender__project__procuring_entity").filter(tender__number=number)
-    row = found.filter(no=int(no)).first() if str(no).isdigit() and len(str(no)) < 5 else None
+    said = str(no)
+    # "²" is a digit to Python, and no number.
+    row = found.filter(no=int(said)).first() if said.isascii() and said.isdigit() and len(said) < 5 else None
     if row is None:
         raise Refused(NO_LOT(number=number[:60], lot=str(no)[:20]))
     return row
