@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from bidtool.output import BROKEN_PIPE, INTERRUPTED, MALFORMED, Output, json_option
+from bidtool.output import BROKEN_PIPE, INTERRUPTED, MALFORMED, Output, json_option, misuse
 from kernel.errors import Refused
 
 #: Command → where it lives (module:attribute), in the order of a bidder's work.
@@ -46,6 +46,13 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"没有命令 {args[0]} / no such command", ctx)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @json_option
@@ -75,8 +82,10 @@ def run(command: click.Command, arguments: list[str] | None, output: Output) -> 
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        return MALFORMED
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error.show()
+            return MALFORMED
+        return output.refused(misuse(error))
     except BrokenPipeError:
         # Nobody reads our answers any more; closing standard error too keeps the interpreter quiet.
         sys.stderr.close()

@@ -34,13 +34,25 @@ NOT_AN_OBJECT = ReasonForm(
 )  # fmt: skip
 
 
+_WHY = {
+    FileNotFoundError: "没有这个文件，请核对路径 / no such file",
+    PermissionError: "没有权限 / permission denied",
+    IsADirectoryError: "这是一个目录 / is a directory",
+}
+
+
+def _why(error: OSError) -> str:
+    """What the system said, in Chinese where it is one of the usual things."""
+    return _WHY.get(type(error), error.strerror or "")
+
+
 def read_bytes(path: Path, limit: int = MAX_JSON) -> bytes:
     """A file of at most ``limit`` bytes."""
     try:
         with path.open("rb") as stream:
             data = stream.read(limit + 1)
     except OSError as error:
-        raise Refused(UNREADABLE(path=path, why=error.strerror or "")) from error
+        raise Refused(UNREADABLE(path=path, why=_why(error))) from error
     if len(data) > limit:
         raise Refused(TOO_LARGE(path=path, limit=limit))
     return data
@@ -57,7 +69,7 @@ def open_file(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise Refused(UNREADABLE(path=path, why=error.strerror or "")) from error
+        raise Refused(UNREADABLE(path=path, why=_why(error))) from error
 
 
 def write_json(path: Path, value: Any, *, secret: bool = False) -> None:
@@ -82,6 +94,6 @@ def writing(path: Path, *, secret: bool = False) -> Iterator[BinaryIO]:
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise Refused(UNWRITABLE(path=path, why=error.strerror or "")) from error
+        raise Refused(UNWRITABLE(path=path, why=_why(error))) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -27,8 +27,9 @@ NO_KEY = ReasonForm(
 )  # fmt: skip
 NO_PASSWORD = ReasonForm(
     "key.password_needed",
-    zh="证书文件 {path} 的口令错误或未给出；可用 --password-env 或 --password-file 给出口令",
-    en="the password of {path} is wrong or missing; give it by --password-env or --password-file",
+    zh="证书文件 {path} 打不开：口令未给出，或者它不是 .p12、.pfx、.pem 证书文件；可用 --password-env 或 --password-file 给出口令",
+    en="{path} cannot be opened: its password is missing, or it is no .p12, .pfx or .pem file; "
+    "give the password by --password-env or --password-file",
     kind=Kind.MALFORMED,
 )
 

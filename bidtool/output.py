@@ -11,7 +11,7 @@ from typing import IO, Any, TypeVar
 import click
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from kernel.errors import Kind, Reason, Refused
+from kernel.errors import Kind, Reason, ReasonForm, Refused
 
 VERIFICATION_FAILED, MALFORMED, BUSY = 1, 2, 75
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -24,6 +24,12 @@ EXIT_CODE = {
     Kind.INVALID: 7,
     Kind.BUSY: BUSY,
 }
+MISUSED = ReasonForm(
+    "command.misused",
+    zh="命令写法不对：{what}；用法见 {help}",
+    en="misused: {what}; see {help}",
+    kind=Kind.MALFORMED,
+)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -62,6 +68,22 @@ class Output:
             for reason in refusal.reasons:
                 self.note(in_words(reason))
         return code
+
+
+def misuse(error: click.ClickException) -> Refused:
+    """What click says of a command line, in both languages."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    what = error.format_message().rstrip(".")
+    match error:
+        case click.NoSuchOption():
+            what = f"没有选项 {error.option_name} / {what}"
+        case click.MissingParameter() if error.param is not None:
+            what = f"缺少 {error.param.name} / {what}"
+        case click.BadParameter() if error.param is not None:
+            what = f"参数 {error.param.name} 的值不合格 / {what}"
+        case click.BadOptionUsage():
+            what = f"选项 {error.option_name} 的用法不对 / {what}"
+    return Refused(MISUSED(what=what, help=f"{ctx.command_path if ctx else 'bidtool'} --help"))
 
 
 def in_words(reason: Reason) -> str:

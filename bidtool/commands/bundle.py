@@ -78,6 +78,8 @@ def seal(
     _say(output, report, bid)
     if report.reasons and not incomplete:
         raise Refused(*report.reasons)
+    for reason in report.reasons:
+        output.note(in_words(reason))
     envelope = target or folder.with_name(folder.resolve().name + ".mtse")
     ticket = envelope.with_name(envelope.name + TICKET_SUFFIX)
     for path in (envelope, ticket):
@@ -124,7 +126,5 @@ def _summary(bid: BidFolder, tender: TenderInfo, signer: Signer | None) -> dict[
 def _say(output: Output, report: Report, bid: BidFolder) -> None:
     for good, words in report.lines:
         output.say(f"{'✓' if good else '✗'} {words}")
-    for reason in report.reasons:
-        output.say(f"  {in_words(reason)}")
     for path in bid.skipped:
         output.note(f"略过系统文件 / left out: {path}")

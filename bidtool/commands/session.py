@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import click
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from bidtool.bidding.names import bidder_of
 from bidtool.keys import KeyOptions, key_options
 from bidtool.output import json_option, output_of
 from bidtool.remote import Server, connect, save_session, server_option, session_file, session_option
+from kernel.actor import ROLE_ZH
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing import fields, statements
 from sealing.signer import Signer, fingerprint
@@ -51,7 +53,7 @@ def login(
     where = session_file(session)
     save_session(where, server)
     shown = {key: answer.get(key) for key in ("person", "organization", "roles")}
-    output.say(f"已登录 {server.host}：{_words(shown['organization'])} {_words(shown['person'])}".rstrip())
+    output.say(f"已登录 {server.host}：{_who(signer)}，身份：{_roles(shown['roles'])}")
     output.say(f"会话保存于 {where}")
     output.result({"ok": True, "session": str(where), **shown})
 
@@ -81,7 +83,13 @@ def _second_certificate(signer: Signer) -> list[str]:
     return [fields.b64(c.public_bytes(Encoding.DER)) for c in (second, *signer.chain[1:])]
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("name", ""))
-    return value if isinstance(value, str) else ""
+def _who(signer: Signer) -> str:
+    """The holder as the certificate names it; the platform answers with ids."""
+    return bidder_of(signer.chain[0])["name"]
+
+
+def _roles(answered: Any) -> str:
+    """The roles in Chinese; a person whose request waits has none yet."""
+    known = {str(role): word for role, word in ROLE_ZH.items()}
+    found = [known.get(str(role), str(role)) for role in answered] if isinstance(answered, list) else []
+    return "、".join(found) or "等交易中心核实"

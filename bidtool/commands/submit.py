@@ -18,9 +18,19 @@ from kernel.errors import Kind, ReasonForm, Refused
 from sealing.ticket import Ticket
 
 RECEIPT_SUFFIX, STATE_SUFFIX, TICKET_SUFFIX = ".receipt.json", ".upload", ".ticket"
+#: Written beside the receipt when a bid was taken back.
+WITHDRAWN_SUFFIX = ".withdrawal.json"
 NO_RECEIPT = ReasonForm(
     "submit.no_receipt", zh="没有找到回执 {path}；请用 --receipt 指定", en="there is no receipt {path}; name it with --receipt",
     kind=Kind.NOT_FOUND,
+)  # fmt: skip
+NO_TICKET = ReasonForm(
+    "submit.no_ticket",
+    zh="没有找到投标凭据 {path}；另存在别处的请用 --ticket 指定。确已丢失的，不能递交、撤回和自行解密；已经递交的投标，"
+    "开标时请主持人申请由托管人分片开启",
+    en="there is no ticket {path}; name it with --ticket. Without it a bid can be neither submitted, withdrawn nor "
+    "opened by its bidder; at the opening ask the host to have a submitted bid opened by the custodians",
+    kind=Kind.NOT_FOUND, law="电子招标投标办法第三十一条",
 )  # fmt: skip
 _file = click.Path(path_type=Path, dir_okay=False)
 platform_option = click.option(
@@ -53,7 +63,7 @@ def submit(
     Upload (resumable) and submit; the receipt is saved and verified at once.
     """
     output = output_of(ctx)
-    held = Ticket.from_json(read_json(beside(envelope, ticket, TICKET_SUFFIX)))
+    held = ticket_of(envelope, ticket)
     check_envelope(envelope, held.size, held.envelope_sha256)
     server = connect(server_url)
     if server.plain:
@@ -64,6 +74,11 @@ def submit(
     write_json(where, answer)
     upload.forget()
     _check(output, server, answer, held, envelope, PlatformKeys(platform_key, vkey), where)
+    for other in others_in(envelope, held):
+        output.note(
+            f"注意：同一标段的另一份投标 {other} 已递交、没有撤回。两份不同的投标都将被否决（招标投标法实施条例第五十一条），"
+            f"请在截止时间之前撤回其中一份：bidtool withdraw {other} / another bid of this lot is in: withdraw one"
+        )
 
 
 def _submit(server: Server, held: Ticket, upload: str) -> dict[str, Any]:
@@ -119,13 +134,41 @@ def withdraw(
     signed = held.withdrawal(bid)
     verb, words = ("revocation", "已撤销") if revoke else ("withdrawal", "已撤回")
     answer = post_signed(connect(server_url), f"/api/v1/bids/{bid}/{verb}", signed, f"{verb}-{bid}")
+    write_json(beside(envelope, None, WITHDRAWN_SUFFIX), answer)
     output.say(f"{words}投标 {bid}。" + ("" if revoke else "加密文件不会被打开，可以重新加密并递交。"))
     output.result({"ok": True, "bid": bid, "answer": answer})
 
 
+def ticket_of(envelope: Path, given: Path | None) -> Ticket:
+    """The ticket of an envelope; who lost it reads what is left to do."""
+    where = beside(envelope, given, TICKET_SUFFIX)
+    if not where.exists():
+        raise Refused(NO_TICKET(path=where))
+    return Ticket.from_json(read_json(where))
+
+
+def others_in(envelope: Path, held: Ticket) -> list[Path]:
+    """Other envelopes in this folder whose receipts are of the same lot and which were not taken back. Only the
+    bidder's own machine can know: until the opening the platform does not know whose bids these are."""
+    found = []
+    for receipt in sorted(envelope.resolve().parent.glob(f"*{RECEIPT_SUFFIX}")):
+        other = receipt.with_name(receipt.name.removesuffix(RECEIPT_SUFFIX))
+        ticket = beside(other, None, TICKET_SUFFIX)
+        if (
+            other.name == envelope.name
+            or beside(other, None, WITHDRAWN_SUFFIX).exists()
+            or not ticket.exists()
+        ):
+            continue
+        said = Ticket.from_json(read_json(ticket))
+        if (said.tender, said.lot, said.part) == (held.tender, held.lot, held.part):
+            found.append(envelope.with_name(other.name))
+    return found
+
+
 def ticket_and_bid(envelope: Path, ticket: Path | None, receipt: Path | None) -> tuple[Ticket, str]:
     """The ticket and the id that the receipt gave its bid."""
-    held = Ticket.from_json(read_json(beside(envelope, ticket, TICKET_SUFFIX)))
+    held = ticket_of(envelope, ticket)
     where = beside(envelope, receipt, RECEIPT_SUFFIX)
     if not where.exists():
         raise Refused(NO_RECEIPT(path=where))

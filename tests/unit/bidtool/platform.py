@@ -38,6 +38,7 @@ class Platform:
     posted: list[tuple[str, Any]] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
     busy: int = 0
+    withdrawals: bool = False
     platform: str = ""
     chunk_max: int = 20_000
 
@@ -171,7 +172,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(
                 200, {"person": "p", "organization": "o", "roles": ["bidder"]}, Set_Cookie="sessionid=s1"
             )
-        elif path.endswith("/withdrawal"):
+        elif path.endswith("/withdrawal") and not here.withdrawals:
             self.problem(409, "bid.too_late_to_withdraw", "招标投标法第二十九条")
         else:
             if path.endswith("/key-lost"):

@@ -114,7 +114,8 @@ def test_check_names_what_is_missing(
     capsys.readouterr()
     assert call(*arguments) == 7
     said = capsys.readouterr()
-    assert "缺少「已标价工程量清单」" in said.out
+    assert "缺少「已标价工程量清单」" in said.err
+    assert "缺少「已标价工程量清单」" not in said.out
     for code in ("bid.requirement_missing", "bid.broken_pdf", "bid.over_ceiling"):
         assert code in said.err
     assert call("seal", folder, "--key", folder.parent / "key.pem", "--server", platform.url) == 7
@@ -156,6 +157,36 @@ def test_the_whole_way(folder: Path, platform: Platform, capsys: pytest.CaptureF
     )
     assert call("withdraw", path, "--server", platform.url) == 6
     assert "招标投标法第二十九条" in capsys.readouterr().err
+
+
+def test_who_lost_the_ticket_reads_what_is_left_to_do(
+    folder: Path, platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = sealed(folder, platform)
+    path.with_name("bid.mtse.ticket").rename(path.with_name("elsewhere"))
+    for command in ("submit", "withdraw", "open", "key-lost"):
+        assert call(command, path, "--server", platform.url) == 5
+        said = capsys.readouterr().err
+        assert "--ticket" in said
+        assert "电子招标投标办法第三十一条" in said
+    assert call("submit", path, "--ticket", path.with_name("elsewhere"), "--server", platform.url) == 0
+
+
+def test_a_second_bid_for_the_same_lot_is_spoken_of_until_the_first_is_taken_back(
+    folder: Path, platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = sealed(folder, platform)
+    assert call("submit", first, "--server", platform.url) == 0
+    assert "没有撤回" not in capsys.readouterr().err
+    second = first.with_name("second.mtse")
+    key = folder.parent / "key.pem"
+    assert call("seal", folder, "-o", second, "--key", key, "--server", platform.url) == 0
+    assert call("submit", second, "--server", platform.url) == 0
+    assert f"bidtool withdraw {first}" in capsys.readouterr().err
+    platform.withdrawals = True
+    assert call("withdraw", first, "--server", platform.url) == 0
+    assert call("submit", second, "--server", platform.url) == 0
+    assert "没有撤回" not in capsys.readouterr().err
 
 
 def test_custodians_release_their_shares(
@@ -322,6 +353,17 @@ def test_refusals_for_machines_and_help_for_people() -> None:
     shown = subprocess.run([sys.executable, "-m", "bidtool", "--help"], capture_output=True, timeout=60)
     assert shown.returncode == 0
     assert call("nonsense") == 2
+    for wrong in (
+        ["nonsense"],
+        ["submit"],
+        ["submit", "--nonsense"],
+        ["seal", "x", "--own-key", "none"],
+        ["open", "--key"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "bidtool", "--json", *wrong], capture_output=True, timeout=60
+        )
+        assert (done.returncode, json.loads(done.stdout)["code"]) == (2, "command.misused")
 
 
 def test_prices_in_words(folder: Path, platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
