@@ -10,7 +10,11 @@ from agencies.models import Assignment
 from agencies.policy import party
 from agencies.rules.moves import AdmissionStatus, AssignmentStatus
 from kernel.actor import Actor, Role
-from portal.desk import DeskItem, provider
+from portal.desk import DeskItem, entrance, provider
+
+entrance("发布中介服务委托", "/agencies/assignments/new/", Role.PROCURING_ENTITY)
+entrance("申请入驻中介超市", "/agencies/admission/", Role.AGENCY)
+entrance("中介机构入驻", "/agencies/admissions/", Role.TRADING_CENTER)
 
 
 @provider

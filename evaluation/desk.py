@@ -12,7 +12,13 @@ from evaluation.rules.draw_moves import DRAW
 from evaluation.rules.room_moves import ROOM
 from evaluation.rules.statuses import DrawStatus, RoomStatus
 from kernel.actor import Actor, Role
-from portal.desk import DeskItem, provider
+from portal.desk import DeskItem, entrance, provider
+
+entrance("专家库", "/evaluation/experts/", Role.TRADING_CENTER)
+entrance(
+    "评标与抽取专家", "/evaluation/",
+    Role.TRADING_CENTER, Role.SUPERVISORY_AUTHORITY, Role.PROCURING_ENTITY, Role.EXPERT,
+)  # fmt: skip
 
 
 @provider

@@ -10,7 +10,10 @@ from guarantees.models import Guarantee
 from guarantees.policy import visible_to
 from guarantees.rules.moves import GuaranteeStatus
 from kernel.actor import Actor, Role
-from portal.desk import DeskItem, provider
+from portal.desk import DeskItem, entrance, provider
+
+entrance("投标担保", "/guarantees/", Role.PROCURING_ENTITY, Role.PROCUREMENT_AGENT, Role.AGENCY, Role.BIDDER)
+entrance("保函开立人", "/guarantees/issuers/", Role.TRADING_CENTER)
 
 
 @provider

@@ -8,10 +8,14 @@ from datetime import datetime, timedelta
 from kernel.actor import ROLE_ZH, Actor, Role
 from parties import queries
 from parties.models import RoleRequest
-from portal.desk import DeskItem, provider
+from portal.desk import DeskItem, entrance, provider
 
 #: A certificate is spoken of this long before it ends: getting a new one takes days.
 _SOON = timedelta(days=30)
+
+
+entrance("单位、人员与身份核实", "/parties/", Role.TRADING_CENTER)
+entrance("我的证书", "/certificates/")
 
 
 @provider

@@ -45,7 +45,13 @@ def my_desk(request: HttpRequest) -> HttpResponse:
     actor = signed_in(request)
     now = clock.now()
     items = desk.items_for(actor, now)
-    return render(request, "portal/desk.html", {"items": items, "now": now})
+    context = {
+        "items": items,
+        "now": now,
+        "entrances": desk.entrances_for(actor),
+        "training_page": may_advance_clock(actor, None) is None,
+    }
+    return render(request, "portal/desk.html", context)
 
 
 @json_door("POST")

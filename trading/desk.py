@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from kernel.actor import Actor
-from portal.desk import DeskItem, provider
+from kernel.actor import Actor, Role
+from portal.desk import DeskItem, entrance, provider
 from trading.models import Lot, ResultObjection, Tender
 from trading.queries import tenders as queries
 from trading.rules.award import standstill_end
@@ -14,6 +14,11 @@ from trading.rules.statuses import BidStatus, LotStatus, TenderStatus
 
 _ENDED = (TenderStatus.CLOSED, TenderStatus.FAILED, TenderStatus.CANCELLED)
 _MOST = 50
+
+
+entrance("立项", "/projects/new/", Role.PROCURING_ENTITY)
+# The agent of a project is chosen on the marketplace: an agency with a commission works here, too.
+entrance("我的招标投标", "/tenders/", Role.PROCURING_ENTITY, Role.PROCUREMENT_AGENT, Role.AGENCY, Role.BIDDER)
 
 
 @provider
