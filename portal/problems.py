@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -60,6 +61,12 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or "json" in request.headers.get("Accept", "")
 
 
+def _login(request: HttpRequest) -> str:
+    """Where to sign in, coming back to this page; what was posted is not sent again by itself."""
+    wanted = request.get_full_path() if request.method == "GET" else "/desk/"
+    return "/login/?" + urlencode({"next": wanted})
+
+
 def respond(request: HttpRequest, refusal: Refused, *, way_on: str = "") -> HttpResponse:
     """The refusal as this client reads it: a problem document, or a page."""
     status = STATUS[refusal.kind]
@@ -74,6 +81,7 @@ def respond(request: HttpRequest, refusal: Refused, *, way_on: str = "") -> Http
             "title": _TITLE.get(refusal.kind, "没有办成"),
             "reasons": refusal.reasons,
             "way_on": way_on,
+            "login": _login(request) if refusal.kind is Kind.UNAUTHENTICATED else "",
             "back": request.headers.get("Referer", "") if request.method == "POST" else "",
         }
         response = render(request, "portal/problem.html", context, status=status)

@@ -20,6 +20,7 @@ def test_the_desk_needs_a_signed_in_person(client: Client) -> None:
     response = client.get("/desk/")
     assert response.status_code == 401
     assert "请先用数字证书登录" in response.content.decode()
+    assert 'href="/login/?next=%2Fdesk%2F"' in response.content.decode()
 
 
 def test_an_unknown_address_is_a_page_or_a_problem_document(client: Client) -> None:
