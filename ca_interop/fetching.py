@@ -24,7 +24,7 @@ from cryptography.x509 import ocsp
 from django.conf import settings
 
 from ca_interop.models import RevocationDocument
-from ca_interop.rules.certificates import fingerprint, is_authority
+from ca_interop.rules.certificates import fingerprint
 from ca_interop.rules.revocation import MAX_CRL, MAX_OCSP, OcspAnswer, load_crl, load_ocsp
 from kernel.errors import Refused
 
@@ -46,8 +46,8 @@ def _tls() -> ssl.SSLContext:
 class Fetcher:
     """One check's fetching: ``now`` by the platform's clock, at most ``budget`` seconds in all.
 
-    An address that failed once is not asked again in the same check. ``keep`` off: an answer about a
-    subscriber leaves no row, where even that somebody was asked about is a secret.
+    An address that failed once is not asked again in the same check. ``keep`` off: nothing that was fetched
+    leaves a row, not even about an authority: with its time it would tell whose customer a bidder is.
     """
 
     now: datetime
@@ -77,7 +77,7 @@ class Fetcher:
         except Refused as refusal:
             log.warning("ocsp %s: %s", url, refusal)
             return None
-        if not self.keep and not is_authority(certificate):
+        if not self.keep:
             return OcspAnswer(data, nonce)
         return answer_of(keep("ocsp", about, data, self.now, valid_until, nonce))
 
@@ -93,7 +93,7 @@ class Fetcher:
         except Refused as refusal:
             log.warning("crl %s: %s", url, refusal)
             return None
-        return bytes(keep("crl", url, data, self.now, valid_until).der)
+        return bytes(keep("crl", url, data, self.now, valid_until).der) if self.keep else data
 
     def _is_fresh(self, row: RevocationDocument, fresh: timedelta) -> bool:
         in_time = row.valid_until is not None and self.now <= row.valid_until

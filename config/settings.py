@@ -223,4 +223,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+    # Refused requests are acts, sealed; a line here would tell the lot of a bid that was refused.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

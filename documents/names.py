@@ -21,6 +21,9 @@ BAD_MEDIA_TYPE = ReasonForm(
     kind=Kind.MALFORMED,
     field="media_type",
 )
+#: A sealed bid. Its own name may be the bidder's, who is a secret: :func:`kept` has one for all of them.
+ENVELOPE_TYPE = "application/vnd.mingtang.envelope"
+ENVELOPE = "envelope.mtse"
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
 
 
@@ -36,6 +39,12 @@ def clean(name: str) -> str:
     if not kept.strip(".") or len(kept) > 255:
         raise Refused(BAD_NAME(name=name[:80].encode("utf-8", "replace").decode()))
     return kept
+
+
+def kept(name: str, essence: str) -> str:
+    """The name that is kept of a file of this type: cleaned, and of a sealed bid nothing but that it is one."""
+    said = clean(name)
+    return ENVELOPE if essence == ENVELOPE_TYPE or said.lower().endswith(".mtse") else said
 
 
 def media_type(value: str) -> str:

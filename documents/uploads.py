@@ -45,11 +45,12 @@ def begin(*, size: int, sha256: str, name: str, media_type: str, now: datetime) 
     if Upload.objects.filter(verified_at=None, refused="").count() >= settings.UPLOAD_MAX_OPEN:
         raise Refused(refusals.TOO_MANY(limit=settings.UPLOAD_MAX_OPEN))
     _need_room()
+    essence = names.media_type(media_type)
     return Upload.objects.create(
         size=size,
         sha256=sha256,
-        name=names.clean(name),
-        media_type=names.media_type(media_type),
+        name=names.kept(name, essence),
+        media_type=essence,
         created_at=now,
         touched_at=now,
     )
@@ -105,8 +106,9 @@ def _settled(upload: Upload, offset: int, body: BinaryIO) -> int:
     return offset
 
 
-def finished(upload_id: str) -> StoredFile:
-    """The file that was uploaded: claims it for the store, as often as asked.
+def finished(upload_id: str, *, name: str = "") -> StoredFile:
+    """The file that was uploaded: claims it for the store, as often as asked. ``name`` stands, from then on,
+    for what its uploader called it.
 
     ``Refused``: uploads.not_found, uploads.unfinished, uploads.digest_differs. Call it before ``perform``.
     """
@@ -123,10 +125,9 @@ def finished(upload_id: str) -> StoredFile:
             _staged(upload_id), create=False
         ) as handle:  # stopped between the last byte and the check
             _verify(upload, handle, now)
-    row = store.keep(
-        _staged(upload_id), upload.sha256, name=upload.name, media_type=upload.media_type, now=now
-    )
-    Upload.objects.filter(id=upload.id).update(stored=row, touched_at=now)
+    called = name or upload.name
+    row = store.keep(_staged(upload_id), upload.sha256, name=called, media_type=upload.media_type, now=now)
+    Upload.objects.filter(id=upload.id).update(stored=row, name=called, touched_at=now)
     return row
 
 

@@ -135,7 +135,7 @@ def upload(data: bytes) -> str:
     row = uploads.begin(
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        name="投标.mtse",
+        name="张弛的投标.bin",
         media_type="application/octet-stream",
         now=clock.now(),
     )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ca_interop import service
 from ca_interop.platform_key import platform_signer
 from ca_interop.rules.validation import Purpose
-from documents import uploads
+from documents import names, uploads
 from documents.models import StoredFile
 from journal import clock
 from journal.door import journal_refusal, perform
@@ -141,7 +141,7 @@ def _examine(request: Submission, command: SubmitBid) -> None:
     refuse_if(
         [submission_reason(BidFacts(clock.now(), tender.submission_deadline, TenderStatus(tender.status)))]
     )
-    header = _envelope(uploads.finished(request.upload), command)
+    header = _envelope(uploads.finished(request.upload, name=names.ENVELOPE), command)
     check_target(header, tender=tender.number, lot=str(lot.no), part=command.part)
     if header.part != tender.part:
         raise Refused(WRONG_PART(found=header.part, expected=tender.part))

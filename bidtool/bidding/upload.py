@@ -21,6 +21,8 @@ from kernel.errors import Kind, ReasonForm, Refused
 CHUNK = 4 * 1024 * 1024
 CHUNK_TYPE = "application/offset+octet-stream"
 ENVELOPE_TYPE = "application/vnd.mingtang.envelope"
+#: What the platform is told instead of the file's own name, which may well be the bidder's.
+ENVELOPE_NAME = "envelope.mtse"
 _STEP = 1024 * 1024
 
 NOT_THE_TICKETS = ReasonForm(
@@ -77,7 +79,7 @@ class Upload:
             if response.status_code not in (404, 410):
                 raise self._server.refusal(response)
         said = {
-            "size": self._size, "sha256": self._sha256, "name": self._envelope.name, "media_type": ENVELOPE_TYPE,
+            "size": self._size, "sha256": self._sha256, "name": ENVELOPE_NAME, "media_type": ENVELOPE_TYPE,
         }  # fmt: skip
         made = self._server.post("/api/v1/uploads", said)
         name, most = made.get("upload"), made.get("chunk_max")
