@@ -1,0 +1,43 @@
+// What the bidder keeps after sealing (sealing/ticket.py): without it a bid is neither withdrawn nor released.
+
+import { Refused, b64, hex, unb64, unhex } from "./bytes.js";
+import { pseudonymFrom } from "./pseudonym.js";
+import { signByPseudonym, statement } from "./statements.js";
+
+const KEYS = ["v", "tender", "lot", "part", "envelope_sha256", "size", "key_commitment", "pseudonym_key", "salt", "identity", "client_key"];
+
+export function makeTicket({ header, envelope_sha256, size, pseudonym, salt, identity, client }) {
+  const { tender, lot, part, key_commitment } = header;
+  const client_key = client ? b64(client.pkcs8) : null;
+  return { v: 1, tender, lot, part, envelope_sha256, size, key_commitment, pseudonym_key: hex(pseudonym.seed), salt: b64(salt), identity, client_key };
+}
+
+/** The ticket in a file's text, or a refusal in Chinese. */
+export function readTicket(text) {
+  let value = null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  const keys = value && typeof value === "object" ? Object.keys(value).sort().join() : "";
+  if (keys !== [...KEYS].sort().join() || value.v !== 1) throw new Refused("ticket.malformed", "这不是投标凭据文件（.ticket）。");
+  return value;
+}
+
+export const ticketKey = (ticket) => pseudonymFrom(unhex(ticket.pseudonym_key));
+export const clientKeyOf = (ticket) => (ticket.client_key === null ? null : unb64(ticket.client_key));
+
+/** The body of POST …/bids for a finished upload. */
+export async function submissionOf(ticket, upload) {
+  const pseudonym = await ticketKey(ticket);
+  const { tender, lot, part, envelope_sha256, size, salt, identity } = ticket;
+  const said = statement("bid-submission", { tender, lot, part, envelope_sha256, size, pseudonym: hex(pseudonym.public) });
+  return { upload, submission: await signByPseudonym(said, pseudonym), door_identity: { salt, identity } };
+}
+
+/** mingtang/key-release: it carries the content key itself. */
+export async function keyRelease(ticket, bid, contentKey) {
+  const said = statement("key-release", { bid, envelope_sha256: ticket.envelope_sha256, content_key: b64(contentKey) });
+  return signByPseudonym(said, await ticketKey(ticket));
+}
