@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from collections import defaultdict
 from importlib import import_module
@@ -78,18 +80,20 @@ def _texts(pattern: str) -> list[tuple[str, str]]:
     return _cache[pattern]
 
 
+@functools.cache
+def _reached() -> dict[str, list[str]]:
+    """What the tests reached when ``docs/law/tests.json`` was made (see tests/law_trace.py)."""
+    path = Path(settings.BASE_DIR) / "docs" / "law" / "tests.json"
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
 def _tests(what: str, where: str) -> str:
-    """Test files that name the refusal's code, perform the command, or name the move's verb in its room."""
-    name = what.split("`")[1]
+    """Test files that perform the command, try the move or meet the refusal: those of its room first."""
     room = where.split(".")[0].split("/")[0]
-    words, only_near = {f'"{name}"'}, False
-    if what.startswith("动作"):
-        words, only_near = {f'"{name.split(".")[1]}"'}, True
-    elif what.startswith("命令"):
-        words = {f"{where.split(':')[1]}("}
-    files = [path for path, text in _texts("tests/**/*.py") if any(word in text for word in words)]
+    files = _reached().get(what, [])
     near = [path for path in files if f"/{room}/" in path]
-    return "<br>".join(f"`{path}`" for path in (near if near or only_near else files)[:3])
+    return "<br>".join(f"`{path}`" for path in (near or files)[:3])
 
 
 def table() -> str:
@@ -101,7 +105,7 @@ def table() -> str:
                 by_article[cited].append((what, where))
     lines = ["# 条文、规则、测试 / Articles, rules, tests", ""]
     lines += [
-        "由代码生成（`manage.py list_law`）：命令、动作和拒绝各自引的条文，在哪里实现，哪些测试写到它。",
+        "由代码生成（`manage.py list_law`）：命令、动作和拒绝各自引的条文，在哪里实现，哪些测试真正走到它（`LAW_TRACE=docs/law/tests.json pytest -p tests.law_trace`）。",
         "",
     ]
     statute = ""
