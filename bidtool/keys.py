@@ -1,6 +1,5 @@
-"""Whose key signs: ``--key`` (and ``--encryption-key`` of a pair, 双证), with its password.
-
-What commands get is a :class:`sealing.signer.Signer`; a token will be one more way to make one.
+"""Whose key signs: ``--key`` (and ``--encryption-key`` of a pair, 双证) with its password, or a token
+(``--pkcs11``, ``--token``) with its PIN. What commands get is a :class:`sealing.signer.Signer`.
 """
 
 from __future__ import annotations
@@ -16,14 +15,24 @@ import click
 from cryptography import x509
 
 from bidtool.files import read_bytes
+from bidtool.pkcs11 import Pkcs11Signer, TokenPlace
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing.signer import Signer, SoftwareSigner, from_pem, from_pkcs12
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_KEY = 1024 * 1024
 NO_KEY = ReasonForm(
-    "key.not_given", zh="请用 --key 指定数字证书文件（.p12、.pfx 或 .pem）",
-    en="name the certificate file with --key (.p12, .pfx or .pem)", kind=Kind.MALFORMED,
+    "key.not_given", zh="请用 --key 指定数字证书文件（.p12、.pfx 或 .pem），或用 --pkcs11 和 --token 指定密码钥匙",
+    en="name the certificate file with --key (.p12, .pfx or .pem), or a token with --pkcs11 and --token",
+    kind=Kind.MALFORMED,
+)  # fmt: skip
+TWO_KEYS = ReasonForm(
+    "key.given_twice", zh="--key 与 --pkcs11 只能给一个；--pkcs11 须同时给出 --token", kind=Kind.MALFORMED,
+    en="give --key or --pkcs11, not both; --pkcs11 needs --token",
+)  # fmt: skip
+NO_PIN = ReasonForm(
+    "token.pin_needed", zh="需要密码钥匙的 PIN 码；可用 --password-env 或 --password-file 给出", kind=Kind.MALFORMED,
+    en="the token's PIN is needed; give it by --password-env or --password-file",
 )  # fmt: skip
 NO_PASSWORD = ReasonForm(
     "key.password_needed",
@@ -68,15 +77,36 @@ class KeyOptions:
     encryption_key: Path | None
     password_env: str
     password_file: Path | None
+    token: TokenPlace | None = None
+
+    @property
+    def given(self) -> bool:
+        return self.key is not None or self.token is not None
 
     def signer(self) -> Signer:
-        """The signer; asks for a password at a terminal when the file needs one."""
+        """The signer; asks for a password or PIN at a terminal when one is needed."""
+        if self.token is not None:
+            return self._from_token(self.token)
         if self.key is None:
             raise Refused(NO_KEY())
         first = self._load(self.key)
         if self.encryption_key is None:
             return first
         return PairedSigner(first, self._load(self.encryption_key))
+
+    def _from_token(self, place: TokenPlace) -> Signer:
+        if self.key is not None or self.encryption_key is not None or not place.token:
+            raise Refused(TWO_KEYS())
+        pin = self._password()
+        if pin is None and not sys.stdin.isatty():
+            raise Refused(NO_PIN())
+        if pin is None:
+            pin = click.prompt(f"密码钥匙 {place.token} 的 PIN 码", hide_input=True, err=True).encode()
+        signer = Pkcs11Signer(place, pin.decode("utf-8", "replace"))
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            context.call_on_close(signer.close)
+        return signer
 
     def _load(self, path: Path) -> SoftwareSigner:
         data = read_bytes(path, MAX_KEY)
@@ -105,27 +135,37 @@ def _read(data: bytes, password: bytes | None) -> SoftwareSigner:
 
 
 def key_options(command: F) -> F:
-    """``--key`` and its companions; the command gets one argument ``keys``."""
+    """``--key`` or ``--pkcs11`` and their companions; the command gets one argument ``keys``."""
 
     def collect(**arguments: Any) -> Any:
+        take = arguments.pop
+        module, token = take("pkcs11"), take("token")
+        labels = take("key_label"), take("encryption_key_label")
+        place = TokenPlace(module, token, *labels) if module is not None else None
         keys = KeyOptions(
-            arguments.pop("key"),
-            arguments.pop("encryption_key"),
-            arguments.pop("password_env"),
-            arguments.pop("password_file"),
+            take("key"), take("encryption_key"), take("password_env"), take("password_file"), place
         )
         return command(keys=keys, **arguments)
 
     collect.__doc__, collect.__name__ = command.__doc__, command.__name__
     collect.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    file = click.Path(path_type=Path, dir_okay=False)
-    for option in (
-        click.option("--password-file", type=file, help="口令所在文件 / file with the password"),
-        click.option(
-            "--password-env", default="", metavar="NAME", help="口令所在环境变量 / environment variable"
-        ),
-        click.option("--encryption-key", type=file, help="加密证书文件（双证） / the pair's second file"),
-        click.option("--key", type=file, help="签名证书文件 .p12 .pfx .pem / signing certificate and key"),
-    ):
+    for option in reversed(_OPTIONS):
         collect = option(collect)
     return collect  # type: ignore[return-value]
+
+
+_file = click.Path(path_type=Path, dir_okay=False)
+_OPTIONS = (
+    click.option("--key", type=_file, help="签名证书文件 .p12 .pfx .pem / signing certificate and key"),
+    click.option("--encryption-key", type=_file, help="加密证书文件（双证） / the pair's second file"),
+    click.option("--pkcs11", type=_file, metavar="MODULE", help="密码钥匙的驱动（.so、.dll） / a token's PKCS#11 module"),
+    click.option("--token", default="", metavar="LABEL", help="密码钥匙的标签 / the token's label"),
+    click.option("--key-label", default="", metavar="LABEL", help="签名私钥的标签；只有一个时可省略 / the signing key"),
+    click.option(
+        "--encryption-key-label", default="", metavar="LABEL", help="加密私钥的标签（双证） / the pair's second key"
+    ),
+    click.option(
+        "--password-env", default="", metavar="NAME", help="口令或 PIN 码所在环境变量 / password or PIN: variable"
+    ),
+    click.option("--password-file", type=_file, help="口令或 PIN 码所在文件 / password or PIN: file"),
+)  # fmt: skip

@@ -82,11 +82,20 @@ def unseal(private: RecipientPrivateKey, alg: str, sealed: bytes, context: bytes
 
 def agree(private: ec.EllipticCurvePrivateKey, sealed: bytes) -> bytes:
     """ECDH with the ephemeral point at the head of ``sealed``; a token does this step inside."""
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), ephemeral_point(sealed))
+    return private.exchange(ec.ECDH(), point)
+
+
+def ephemeral_point(sealed: bytes) -> bytes:
+    """The point at the head of ECIES bytes, 65 bytes, on the curve; else ``Refused(envelope.wrap_bad)``.
+
+    Whoever hands it to a token checks it here first: points of other curves give keys away.
+    """
     try:
-        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sealed[:_POINT])
-        return private.exchange(ec.ECDH(), point)
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sealed[:_POINT])
     except ValueError as error:
         raise Refused(WRAP_BAD()) from error
+    return sealed[:_POINT]
 
 
 def ecies_open(shared: bytes, sealed: bytes, recipient_point: bytes, context: bytes) -> bytes:

@@ -125,7 +125,7 @@ def from_pkcs12(data: bytes, password: bytes | None) -> SoftwareSigner:
         raise Refused(KEY_FILE_BAD(why="口令错误或不是 PKCS#12 / wrong password or not PKCS#12")) from error
     if key is None or certificate is None:
         raise Refused(KEY_FILE_BAD(why="缺少私钥或证书 / key or certificate is missing"))
-    return SoftwareSigner(_known(key), _ordered(certificate, list(others)))
+    return SoftwareSigner(_known(key), ordered_chain(certificate, list(others)))
 
 
 def from_pem(data: bytes, password: bytes | None = None) -> SoftwareSigner:
@@ -138,7 +138,7 @@ def from_pem(data: bytes, password: bytes | None = None) -> SoftwareSigner:
     mine = [c for c in certificates if c.public_key() == key.public_key()]
     if not mine:
         raise Refused(KEY_NOT_OF_CERTIFICATE())
-    return SoftwareSigner(key, _ordered(mine[0], [c for c in certificates if c is not mine[0]]))
+    return SoftwareSigner(key, ordered_chain(mine[0], [c for c in certificates if c is not mine[0]]))
 
 
 def _known(key: object) -> PrivateKey:
@@ -147,7 +147,8 @@ def _known(key: object) -> PrivateKey:
     raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
 
 
-def _ordered(leaf: x509.Certificate, others: list[x509.Certificate]) -> list[x509.Certificate]:
+def ordered_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """The leaf, then its issuers as far as they are among ``others``."""
     chain = [leaf]
     while chain[-1].issuer != chain[-1].subject:
         above = next((c for c in others if c.subject == chain[-1].issuer and c not in chain), None)

@@ -45,7 +45,7 @@ def check(ctx: click.Context, keys: KeyOptions, folder: Path, tender_source: str
     output = output_of(ctx)
     bid = read_folder(folder)
     tender = _tender_of(bid, tender_source, server_url)
-    signer = keys.signer() if keys.key is not None else None
+    signer = keys.signer() if keys.given else None
     report = check_bid(bid, tender, _summary(bid, tender, signer))
     _say(output, report, bid)
     if report.reasons:
