@@ -7,7 +7,7 @@ one table. There is no way to set a status but ``after``, and no ``force``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -21,8 +21,8 @@ Guard = Callable[[F], Reason | None]
 
 WRONG_STATUS = ReasonForm(
     "machine.wrong_status",
-    zh="当前状态为「{status}」，不能{verb}",
-    en="the status is {status}; {verb} is not possible",
+    zh="当前状态为「{status}」，不能{verb}；要在{when}时才能办理",
+    en="the status is {status}; {verb} is not possible, only at {when}",
     kind=Kind.CONFLICT,
 )
 
@@ -64,8 +64,15 @@ class Machine(Generic[S, F]):
         """Why ``verb`` cannot be done now; empty when it can. Unknown verbs raise ``KeyError``."""
         move = self.moves[verb]
         if status not in move.sources:
-            return (WRONG_STATUS(status=self.labels[status], verb=move.zh or verb),)
+            return (self._wrong_status(move, status),)
         return tuple(r for guard in move.unless if (r := guard(facts)) is not None)
+
+    def _wrong_status(self, move: Move[S, F], status: S) -> Reason:
+        """Says when the move is possible, and on what article it rests."""
+        when = "或".join(f"「{word}」" for source, word in self.labels.items() if source in move.sources)
+        return replace(
+            WRONG_STATUS(status=self.labels[status], verb=move.zh or move.verb, when=when), law=move.law
+        )
 
     def after(self, verb: str, status: S, facts: F) -> S:
         """The status after ``verb``; raises ``Refused`` with every reason against it."""

@@ -96,4 +96,6 @@ def test_lot_guards(verb: str, status: LotStatus, facts: LotFacts, codes: list[s
 def test_a_wrong_status_is_said_in_words() -> None:
     with pytest.raises(Refused) as refused:
         TENDER.after("announce", T.CLOSED, TenderFacts(D, D))
-    assert refused.value.reasons[0].zh == "当前状态为「已结束」，不能发布公告"
+    reason = refused.value.reasons[0]
+    assert reason.zh == "当前状态为「已结束」，不能发布公告；要在「编制中」时才能办理"
+    assert reason.law == TENDER.moves["announce"].law
