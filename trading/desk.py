@@ -26,7 +26,9 @@ def tender_items(actor: Actor, now: datetime) -> Iterable[DeskItem]:
     for tender in queries.hosted_tenders(actor).exclude(status__in=_ENDED)[:_MOST]:
         yield from _hosted(tender)
     for tender in queries.taken_tenders(actor).filter(status=TenderStatus.ANNOUNCED)[:_MOST]:
-        yield from _taken(actor, tender)
+        # After the deadline the hall is where a bidder goes; nothing can be prepared or confirmed any more.
+        if tender.submission_deadline is None or now <= tender.submission_deadline:
+            yield from _taken(actor, tender)
     yield from _candidates(actor, now)
 
 

@@ -344,6 +344,7 @@ def test_the_desk_says_who_has_to_do_what() -> None:
         assert "已签到，等待开标" in custodian.get("/desk/").content.decode()
         world.advance_to(tender.submission_deadline + timedelta(minutes=1))
         assert "请主持开标" in host.get("/desk/").content.decode()
+        assert "编制并递交" not in browser(world.bidders[0]).get("/desk/").content.decode()
         worlds_bids.start(world, tender)
         perform(RequestQuorum(sent[0].bid, "遗失"), world.center.actor, via="ws")
         assert "提交 1 份密钥分片" in custodian.get("/desk/").content.decode()
