@@ -169,3 +169,22 @@ def test_when_nobody_is_left_a_supplementary_draw_fills_the_seat() -> None:
         assert (seat.generation, seat.audience) == (2, "seat:2.2")
         assert str(seat.ticket.expert_id) in {one.profile for one in more}
         assert DrawTicket.objects.filter(status=InvitationStatus.REPLACED).count() == 1
+
+
+def test_the_pool_is_kept_by_the_center_and_a_too_young_expert_stays_out() -> None:
+    with worlds_tenders.world() as world:
+        one = w.expert(world, "蒋正明", 1)
+        profile = w.profile(one)
+        with pytest.raises(Refused) as found:
+            w.expert(world, "沈玉兰", 2, years=7)
+        assert found.value.code == "expert.too_few_years"
+        anew = verb.UpdateExpert(
+            str(profile.pk), ("A0804 市政管网",), "东台市市政工程管理处", profile.employer_credit_code,
+            "盐城", "东台副场", "正高级工程师", 12,
+        )  # fmt: skip
+        assert perform(anew, world.center.actor, via="http").result["site"] == "东台副场"
+        stop = verb.SetExpertActive(str(profile.pk), False, "长期出国")
+        assert perform(stop, world.center.actor, via="http").result["active"] is False
+        with pytest.raises(Refused) as found:
+            perform(stop, one.actor, via="http")
+        assert found.value.kind.value == "forbidden"
