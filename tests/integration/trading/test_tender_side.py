@@ -195,3 +195,19 @@ def test_cancelling_fails_the_lots_and_ends_the_tender(world: World) -> None:
         {("failed", "tender.cancelled")},
     )
     assert refused(commands.AskEnquiry(TENDER, "?"), world.bidders[0].actor) == "tender.not_open_for_bids"
+
+
+def test_a_document_of_a_draft_can_be_taken_out_and_of_an_announced_tender_not(world: World) -> None:
+    worlds.draft_tender(world)
+    tender = Tender.objects.get(number=TENDER)
+    before = tender.documents.count()
+    document = tender.documents.order_by("id").last()
+    assert document is not None
+    perform(commands.RemoveDocument(TENDER, str(document.pk)), world.agent.actor, via="http")
+    assert tender.documents.count() == before - 1
+
+
+def test_the_entity_cannot_be_its_own_agent(world: World) -> None:
+    worlds.project(world)
+    command = commands.CommissionAgent(TENDER, world.owner.credit_code, world.file().sha256)
+    assert refused(command, world.owner.actor) == "project.agent_is_entity"
