@@ -99,12 +99,12 @@ def reading() -> dict[str, Any]:
         "bidder": LONG,
         "lot": "施工一标段",
         "price": "8912345.67",
-        "price_words": "人民币捌佰玖拾壹万贰仟叁佰肆拾伍元陆角柒分",
+        "price_words": "捌佰玖拾壹万贰仟叁佰肆拾伍元陆角柒分",
         "duration": "180 日历天",
         "quality": "合格",
         "manager": "王建国（一级建造师 苏132060600123）",
         "opened_by": "投标人密钥",
-        "guarantee": {"amount": "170000.00", "say": "有效"},
+        "guarantee": {"amount": "170000.00", "say": "银行保函，¥ 170,000.00，有效期至 2027-03-24"},
         "proof": {"state": "proven", "claim": "与回执一致", "href": "#receipt"},
     }
 

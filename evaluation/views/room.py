@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +23,7 @@ from evaluation.rules.room_moves import label
 from evaluation.rules.statuses import ROOM_ZH, PauseStatus, RoomStatus
 from kernel.actor import Actor, Role
 from kernel.errors import Kind, ReasonForm, Refused
+from kernel.money import Money
 from portal import rooms
 from portal.consumers import UNKNOWN_VERB
 from portal.doors import signed_in, submit
@@ -122,7 +124,7 @@ def totals_table(row: Evaluation) -> dict[str, Any]:
     titles = ["名次", "代号", "投标人", *groups, "价格分", "总分"]
     columns = [{"title": t, "number": no not in (1, 2)} for no, t in enumerate(titles)]
     benchmark = (found.get("output") or {}).get("benchmark_price")
-    note = f"评标基准价 {benchmark} 元" if benchmark else ""
+    note = f"评标基准价 {Money(Decimal(benchmark)).display()}" if benchmark else ""
     return {"caption": "评分汇总与排名", "columns": columns, "rows": rows_, "note": note}
 
 

@@ -247,17 +247,30 @@ def countdown(deadline: datetime | str, now: datetime | str, label: str, own: bo
 
 
 @register.inclusion_tag(f"{_PARTIALS}roster.html")
-def roster(bids: Mapping[str, Mapping[str, Any]], own: str = "", reading: str = "") -> dict[str, Any]:
-    """``bids`` as in the hall state document; ``own`` and ``reading`` are bid ids."""
-    rows = [{"id": key, **row} for key, row in bids.items()]
-    rows.sort(key=lambda row: (row.get("lot", ""), row.get("no") or 0))
+def roster(
+    bids: Mapping[str, Mapping[str, Any]],
+    own: str = "",
+    reading: str = "",
+    lots: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """``bids`` as in the hall state document; ``own`` (ids with spaces between) and ``reading`` are bid ids;
+    ``lots`` [{name}] in their order, each a group of rows."""
+    order = {lot.get("name", ""): place for place, lot in enumerate(lots)}
+    mine = own.split()
+    rows: list[dict[str, Any]] = [{"id": key, "own": key in mine, **row} for key, row in bids.items()]
+    rows.sort(
+        key=lambda row: (order.get(row.get("lot", ""), len(order)), row.get("lot", ""), row.get("no") or 0)
+    )
     return {"rows": rows, "own": own, "reading": reading}
 
 
 @register.inclusion_tag(f"{_PARTIALS}read_out.html")
-def read_out(bid: Mapping[str, Any] | None, no: int = 0, total: int = 0) -> dict[str, Any]:
-    """The board, projector size: one bid of the hall state document, or ``None`` before the first."""
-    return {"bid": bid, "no": no, "total": total}
+def read_out(
+    bid: Mapping[str, Any] | None, no: int = 0, total: int = 0, over: bool = False
+) -> dict[str, Any]:
+    """The board, projector size: one bid of the hall state document, or ``None`` before the first. ``over``: it
+    is the last one, and reading out is done."""
+    return {"bid": bid, "no": no, "total": total, "over": over}
 
 
 @register.inclusion_tag(f"{_PARTIALS}events.html")
@@ -333,9 +346,10 @@ def deadline_list(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 @register.inclusion_tag(f"{_PARTIALS}document_list.html")
-def document_list(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """``title``, ``href``, ``size`` (bytes), ``digest``, ``at``, ``format``, ``proof`` (optional)."""
-    return {"documents": list(documents)}
+def document_list(documents: Iterable[Mapping[str, Any]], beside: bool = False) -> dict[str, Any]:
+    """``title``, ``href``, ``size`` (bytes), ``digest``, ``at``, ``format``, ``proof`` (optional). ``beside``:
+    opened in a tab of their own, so that the page stays for work."""
+    return {"documents": list(documents), "beside": beside}
 
 
 @register.inclusion_tag(f"{_PARTIALS}comparison_table.html")

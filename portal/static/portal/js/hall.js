@@ -16,15 +16,15 @@ function fillRow(row, bid, state, id, own) {
   const cell = (name) => row.querySelector(`[data-cell="${name}"]`);
   put(cell("no"), bid.no === undefined ? "" : String(bid.no));
   put(cell("bidder"), bid.bidder ?? "");
-  put(cell("lot"), bid.lot ?? "");
-  put(cell("opened_by"), bid.opened_by ?? "");
+  // What is as it should be needs no words: only a lost key and a refused guarantee are explained.
+  put(cell("opened_by"), bid.decryption === "opened" ? "" : (bid.opened_by ?? ""));
   put(cell("signed_in_at"), bid.signed_in_at ? clockTime(bid.signed_in_at) : muted("未签到"));
   const share = state.shares?.[id];
   const collecting = share && bid.decryption === "waiting" ? `分片 ${share.have} / ${share.need}` : "";
   put(cell("decryption"), badge("decryption", bid.decryption ?? "waiting", collecting));
   put(cell("price"), money(bid.price));
   put(cell("guarantee"), bid.guarantee ? badge("guarantee", bid.guarantee.state) : muted("—"));
-  put(cell("guarantee_say"), bid.guarantee?.say ?? "");
+  put(cell("guarantee_say"), bid.guarantee && bid.guarantee.state !== "valid" ? bid.guarantee.say : "");
   const reading = state.reading === id;
   row.classList.toggle("is-reading", reading);
   row.classList.toggle("is-own", own.includes(id));
@@ -32,26 +32,45 @@ function fillRow(row, bid, state, id, own) {
   else row.removeAttribute("aria-current");
 }
 
-/** Rows are kept by bid id, in the order of lot and number; new ones come from the page's own template. */
+/** Bids as they are listed: lots in their order, in each by number. */
+function ordered(state) {
+  const lots = Object.keys(state.lots ?? {}).sort((a, b) => Number(a) - Number(b)).map((key) => state.lots[key].name);
+  const place = (bid) => { const at = lots.indexOf(bid.lot); return at < 0 ? lots.length : at; };
+  return Object.entries(state.bids ?? {}).sort(([, a], [, b]) => place(a) - place(b) || (a.no ?? 0) - (b.no ?? 0));
+}
+
+/** The heading row of a lot, from the page's own template. */
+function lotRow(lot) {
+  const row = document.querySelector("template[data-roster-lot]").content.firstElementChild.cloneNode(true);
+  row.dataset.lot = lot;
+  put(row.firstElementChild, lot);
+  return row;
+}
+
+/** Rows are kept by bid id; new ones come from the page's own template. */
 function renderRoster(table, state) {
   const body = table.tBodies[0];
   const template = document.querySelector("template[data-roster-row]");
   const own = (table.dataset.own ?? "").split(/\s+/).filter(Boolean);
-  const bids = Object.entries(state.bids ?? {});
+  const bids = ordered(state);
   if (bids.length) body.querySelector(".roster-empty")?.remove();
-  bids.sort(([, a], [, b]) => (a.lot ?? "").localeCompare(b.lot ?? "", "zh") || (a.no ?? 0) - (b.no ?? 0));
   const rows = new Map([...body.querySelectorAll("[data-bid]")].map((row) => [row.dataset.bid, row]));
-  bids.forEach(([id, bid], index) => {
+  const heads = new Map([...body.querySelectorAll("[data-lot]")].map((row) => [row.dataset.lot, row]));
+  const wanted = [];
+  let lot = "";
+  for (const [id, bid] of bids) {
+    if (bid.lot && bid.lot !== lot) wanted.push(heads.get(bid.lot) ?? lotRow(bid.lot));
+    lot = bid.lot;
     let row = rows.get(id);
     if (!row) {
       row = template.content.firstElementChild.cloneNode(true);
       row.dataset.bid = id;
     }
-    rows.delete(id);
     fillRow(row, bid, state, id, own);
-    if (body.rows[index] !== row) body.insertBefore(row, body.rows[index] ?? null);
-  });
-  for (const [id, row] of rows) if (id && bids.length) row.remove();
+    wanted.push(row);
+  }
+  wanted.forEach((row, index) => { if (body.rows[index] !== row) body.insertBefore(row, body.rows[index] ?? null); });
+  if (bids.length) while (body.rows.length > wanted.length) body.lastElementChild.remove();
 }
 
 function renderBoard(board, state) {
@@ -65,10 +84,11 @@ function renderBoard(board, state) {
   put(cell("lot"), bid.lot ? ` · ${bid.lot}` : "");
   put(cell("bidder"), bid.bidder);
   put(cell("price"), money(bid.price));
-  put(cell("price_words"), bid.price_words ?? "");
+  put(cell("price_words"), bid.price_words ? `人民币${bid.price_words}` : "");
+  put(board.querySelector("[data-board-word]"), state.step === "reading" ? "正在唱标" : "已唱标");
   for (const name of ["duration", "quality", "manager", "opened_by"]) put(cell(name), bid[name] ?? "—");
   const guarantee = bid.guarantee;
-  put(cell("guarantee"), guarantee ? [money(guarantee.amount), guarantee.say].filter(Boolean).join(" ") : "—");
+  put(cell("guarantee"), guarantee ? guarantee.say || money(guarantee.amount) : "—");
   put(cell("proof"), bid.proof ? badge("proof", bid.proof.state, bid.proof.claim) : "");
 }
 
