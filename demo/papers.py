@@ -6,11 +6,10 @@ import random
 from datetime import date, datetime
 from decimal import Decimal
 
-from documents.pdf import PdfDocument
-
 from demo.bill import Line
 from demo.cast import LOT_NAMES, OWNER, PROJECT, TENDER_TITLE, Bidder, Organization
 from demo.method import ITEMS, PRICE_FULL_SCORE
+from documents.pdf import PdfDocument
 from kernel.guarantee_terms import figure
 
 

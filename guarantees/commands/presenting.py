@@ -73,7 +73,8 @@ def record_presentation(cmd: RecordPresentation, ctx: Context, bid: Bid) -> Done
     if status is GuaranteeStatus.SEALED:
         status = GUARANTEE.after("present", status, row.facts(today))
     elif status is not GuaranteeStatus.PRESENTED:
-        raise Refused(WRONG_STATUS(status=row.get_status_display(), verb="重新核验"))
+        when = GUARANTEE.labels[GuaranteeStatus.PRESENTED]
+        raise Refused(WRONG_STATUS(status=row.get_status_display(), verb="重新核验", when=when))
     if cmd.undecided:
         row.check_due_at = ctx.now + _wait(row.check_attempts)
     else:
