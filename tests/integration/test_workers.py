@@ -29,7 +29,7 @@ def test_a_killed_worker_loses_nothing_and_a_doubled_task_does_nothing(
     servers.manage(env, "migrate", "--verbosity", "0")
     done = subprocess.run(
         [sys.executable, "-m", "tests.integration.workers"],
-        cwd=servers.ROOT, env=env, capture_output=True, text=True, check=False, timeout=280,
+        cwd=servers.ROOT, env=env, capture_output=True, text=True, check=False, timeout=480,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
     found = json.loads(done.stdout.splitlines()[-1])

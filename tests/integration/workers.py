@@ -41,7 +41,8 @@ from trading.rules.statuses import BidStatus  # noqa: E402
 BIDDERS = 4
 FILLER = 3 * 1024 * 1024
 TIMES = 3
-PATIENCE = 90.0
+#: What a killed worker held is found by the beat after two minutes, if the broker does not give it back before.
+PATIENCE = 200.0
 
 
 def main() -> None:
