@@ -32,7 +32,10 @@ def serve(home: Path, port: int) -> int:
         stages.start_platform(stage)
         stages.start_issuer(stage)
         _tell(stage)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        ends = {signal.SIGINT, signal.SIGTERM}
+        # Blocked first: an unblocked SIGTERM ends this process at once, and its servers stay behind.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        signal.sigwait(ends)
     finally:
         stage.processes.stop()
     return 0
