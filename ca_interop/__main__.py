@@ -1,0 +1,50 @@
+"""``python -m ca_interop validate --stdin``: one JSON request a line in, one answer a line out.
+
+Reads nothing but its input: no network, no database, no system trust store; the only clock is the
+monotonic one that bounds a request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import BinaryIO, TextIO
+
+from ca_interop.rules.rfc5280.faults import Budget, Malformed
+from ca_interop.rules.rfc5280.request import MAX_LINE, answer, guess_id, refusal
+
+
+def serve(source: BinaryIO, target: TextIO) -> None:
+    """Answers in order, each flushed at once, until the input ends."""
+    while line := source.readline(MAX_LINE + 1):
+        start = time.monotonic()
+        rest = line
+        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
+            rest = source.readline(MAX_LINE + 1)  # the remainder of a line that is too long is not kept
+        if not line.strip():
+            continue
+        target.write(json.dumps(_answer(line, start)) + "\n")
+        target.flush()
+
+
+def _answer(line: bytes, start: float) -> dict[str, object]:
+    try:
+        return answer(line, Budget(clock=time.monotonic, start=start))
+    except Exception as error:  # the last net: one bad request must not end the process for the others
+        return refusal(guess_id(line), Malformed(f"not understood ({type(error).__name__})"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ca_interop", description="证书路径验证 (RFC 5280)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    validate = commands.add_parser("validate", help="逐行读取请求，逐行回答")
+    validate.add_argument("--stdin", action="store_true", required=True, help="从标准输入读取")
+    parser.parse_args()
+    serve(sys.stdin.buffer, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

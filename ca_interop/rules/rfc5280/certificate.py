@@ -1,0 +1,174 @@
+"""One certificate, read in two steps: the skeleton at once, extensions when they are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ca_interop.rules.rfc5280 import extensions as ext
+from ca_interop.rules.rfc5280.der import (
+    INTEGER,
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    Item,
+    boolean,
+    integer,
+    moment,
+    octets_of_bits,
+    oid,
+    whole,
+)
+from ca_interop.rules.rfc5280.faults import Malformed
+from ca_interop.rules.rfc5280.names import GeneralName, Name, read_name
+
+
+@dataclass(frozen=True)
+class Extension:
+    critical: bool
+    value: bytes
+
+
+def read_extensions(item: Item) -> dict[str, Extension]:
+    """Extensions by OID; a second one of the same OID is malformed (RFC 5280 §4.2)."""
+    found: dict[str, Extension] = {}
+    for entry in item.need(SEQUENCE, "extensions").each():
+        parts = entry.need(SEQUENCE, "extension").children()
+        if len(parts) not in (2, 3):
+            raise Malformed("extension: not an id, a criticality and a value")
+        key = oid(parts[0].need(OID, "extension id").body)
+        critical = len(parts) == 3 and boolean(parts[1], "extension criticality")
+        if key in found:
+            raise Malformed(f"extension {key} occurs twice")
+        found[key] = Extension(critical, parts[-1].need(OCTET_STRING, "extension value").body)
+    return found
+
+
+class Certificate:
+    """The fields RFC 5280 §6 looks at. ``Malformed`` from the constructor: not a certificate at all;
+    from a property: this certificate cannot stand in a path."""
+
+    def __init__(self, der: bytes) -> None:
+        self.der = der
+        outer = whole(der, SEQUENCE, "certificate").children()
+        if len(outer) != 3:
+            raise Malformed("certificate: not three parts")
+        tbs, algorithm, signature = outer
+        self.tbs = tbs.need(SEQUENCE, "tbsCertificate").raw
+        self.signature = octets_of_bits(signature, "signature")
+        self.algorithm = algorithm.need(SEQUENCE, "signatureAlgorithm").raw
+        parts = tbs.children()
+        self.version = 1
+        if parts and parts[0].tag == 0xA0:
+            inner = parts.pop(0).children()
+            if len(inner) != 1 or inner[0].need(INTEGER, "version").body not in (b"\x00", b"\x01", b"\x02"):
+                raise Malformed("certificate: unknown version")
+            self.version = inner[0].body[0] + 1
+        if len(parts) < 6:
+            raise Malformed("certificate: fields are missing")
+        self.serial = parts[0].need(INTEGER, "serial number").body
+        integer(self.serial, "serial number")
+        self.inner_algorithm = parts[1].need(SEQUENCE, "signature algorithm").raw
+        self.issuer_raw = parts[2].need(SEQUENCE, "issuer").raw
+        self._validity = parts[3].need(SEQUENCE, "validity")
+        self.subject_raw = parts[4].need(SEQUENCE, "subject").raw
+        self.spki = parts[5].need(SEQUENCE, "subject public key").raw
+        self._rest = parts[6:]
+
+    def __hash__(self) -> int:
+        return hash(self.der)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Certificate) and other.der == self.der
+
+    @cached_property
+    def subject(self) -> Name:
+        return read_name(self.subject_raw)
+
+    @cached_property
+    def issuer(self) -> Name:
+        return read_name(self.issuer_raw)
+
+    @cached_property
+    def validity(self) -> tuple[int, int]:
+        times = self._validity.children()
+        if len(times) != 2:
+            raise Malformed("validity: not two times")
+        return moment(times[0], "notBefore"), moment(times[1], "notAfter")
+
+    @cached_property
+    def extensions(self) -> dict[str, Extension]:
+        last = 0xA0
+        found: dict[str, Extension] = {}
+        for item in self._rest:
+            if item.tag not in (0x81, 0x82, 0xA3) or (item.tag & 0x1F) <= (last & 0x1F):
+                raise Malformed("certificate: an unknown field after the key")
+            if self.version == 1 or (item.tag == 0xA3 and self.version != 3):
+                raise Malformed("certificate: a field its version does not have")
+            last = item.tag
+            if item.tag == 0xA3:
+                inner = item.children()
+                if len(inner) != 1:
+                    raise Malformed("extensions: not one list")
+                found = read_extensions(inner[0])
+        return found
+
+    @property
+    def self_issued(self) -> bool:
+        return self.subject.key == self.issuer.key
+
+    def value(self, key: str) -> bytes | None:
+        found = self.extensions.get(key)
+        return found.value if found else None
+
+    @cached_property
+    def basic_constraints(self) -> ext.BasicConstraints | None:
+        return ext.optional(self.value(ext.BASIC_CONSTRAINTS), ext.basic_constraints)
+
+    @cached_property
+    def key_usage(self) -> frozenset[int] | None:
+        return ext.optional(self.value(ext.KEY_USAGE), ext.key_usage)
+
+    @cached_property
+    def extended_key_usage(self) -> tuple[str, ...] | None:
+        return ext.optional(self.value(ext.EXTENDED_KEY_USAGE), ext.oid_list)
+
+    @cached_property
+    def alternative_names(self) -> tuple[GeneralName, ...]:
+        return ext.optional(self.value(ext.SUBJECT_ALT_NAME), ext.general_names) or ()
+
+    @cached_property
+    def name_constraints(self) -> ext.NameConstraints | None:
+        return ext.optional(self.value(ext.NAME_CONSTRAINTS), ext.name_constraints)
+
+    @cached_property
+    def policies(self) -> tuple[str, ...] | None:
+        return ext.optional(self.value(ext.POLICIES), ext.policies)
+
+    @cached_property
+    def policy_mappings(self) -> tuple[tuple[str, str], ...]:
+        return ext.optional(self.value(ext.POLICY_MAPPINGS), ext.policy_mappings) or ()
+
+    @cached_property
+    def policy_constraints(self) -> tuple[int | None, int | None]:
+        return ext.optional(self.value(ext.POLICY_CONSTRAINTS), ext.policy_constraints) or (None, None)
+
+    @cached_property
+    def inhibit_any(self) -> int | None:
+        return ext.optional(self.value(ext.INHIBIT_ANY), ext.skip_certs)
+
+    @cached_property
+    def distribution_points(self) -> tuple[ext.DistributionPoint, ...]:
+        return ext.optional(self.value(ext.CRL_POINTS), ext.distribution_points) or ()
+
+    @cached_property
+    def subject_key_id(self) -> bytes | None:
+        return ext.optional(self.value(ext.SUBJECT_KEY_ID), ext.key_id)
+
+    @cached_property
+    def authority_key(self) -> ext.AuthorityKey | None:
+        return ext.optional(self.value(ext.AUTHORITY_KEY_ID), ext.authority_key)
+
+    @property
+    def is_ca(self) -> bool:
+        return self.basic_constraints is not None and self.basic_constraints.ca

@@ -1,0 +1,169 @@
+"""One CRL (RFC 5280 §5): the skeleton at once, entries only as far as an answer needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from ca_interop.rules.rfc5280 import extensions as ext
+from ca_interop.rules.rfc5280.certificate import Extension, read_extensions
+from ca_interop.rules.rfc5280.der import (
+    ENUMERATED,
+    GENERALIZED_TIME,
+    INTEGER,
+    SEQUENCE,
+    UTC_TIME,
+    Item,
+    item_at,
+    moment,
+    octets_of_bits,
+    whole,
+)
+from ca_interop.rules.rfc5280.faults import Budget, Malformed
+from ca_interop.rules.rfc5280.names import DIRECTORY, Name, NameKey, read_name
+
+_KNOWN = {ext.AUTHORITY_KEY_ID, ext.ISSUING_POINT, ext.DELTA_INDICATOR, ext.ISSUER_ALT_NAME, ext.FRESHEST_CRL}
+_REASON, _HOLD, _INVALIDITY = "2.5.29.21", "2.5.29.23", "2.5.29.24"
+_KNOWN_ENTRY = {_REASON, _HOLD, _INVALIDITY, ext.CERTIFICATE_ISSUER}
+REMOVE = 8
+_CRITICAL = b"\x01\x01\xff"
+
+
+class Entry(NamedTuple):
+    """A listed certificate; ``reason`` is the CRLReason number, 0 when unstated."""
+
+    serial: bytes
+    issuer: NameKey
+    reason: int
+
+
+class Crl:
+    """Raises ``Malformed`` from the constructor when it is no CRL, else from the property concerned."""
+
+    def __init__(self, der: bytes) -> None:
+        self.der = der
+        outer = whole(der, SEQUENCE, "CRL").children()
+        if len(outer) != 3:
+            raise Malformed("CRL: not three parts")
+        tbs, algorithm, signature = outer
+        self._tbs = tbs.need(SEQUENCE, "tbsCertList")
+        self.algorithm = algorithm.need(SEQUENCE, "signatureAlgorithm").raw
+        self.signature = octets_of_bits(signature, "signature")
+        parts = tbs.children()
+        self.version = 1
+        if parts and parts[0].tag == INTEGER:
+            if parts.pop(0).body != b"\x01":
+                raise Malformed("CRL: unknown version")
+            self.version = 2
+        if len(parts) < 3:
+            raise Malformed("CRL: fields are missing")
+        self.inner_algorithm = parts[0].need(SEQUENCE, "signature algorithm").raw
+        self.issuer_raw = parts[1].need(SEQUENCE, "issuer").raw
+        self._times = [parts[2]]
+        rest = parts[3:]
+        if rest and rest[0].tag in (UTC_TIME, GENERALIZED_TIME):
+            self._times.append(rest.pop(0))
+        self._revoked: Item | None = rest.pop(0) if rest and rest[0].tag == SEQUENCE else None
+        self._extensions = rest.pop(0) if rest and rest[0].tag == 0xA0 else None
+        if rest:
+            raise Malformed("CRL: an unknown field")
+
+    @property
+    def tbs(self) -> bytes:
+        return self._tbs.raw
+
+    @cached_property
+    def issuer(self) -> Name:
+        return read_name(self.issuer_raw)
+
+    @cached_property
+    def period(self) -> tuple[int, int | None]:
+        times = [moment(t, "CRL time") for t in self._times]
+        return times[0], times[1] if len(times) == 2 else None
+
+    @cached_property
+    def extensions(self) -> dict[str, Extension]:
+        if self._extensions is None:
+            return {}
+        if self.version == 1:
+            raise Malformed("CRL: extensions in version 1")
+        return read_extensions(item_at(self._extensions.data, self._extensions.start, self._extensions.stop))
+
+    def value(self, key: str) -> bytes | None:
+        found = self.extensions.get(key)
+        return found.value if found else None
+
+    @cached_property
+    def number(self) -> int | None:
+        return ext.optional(self.value(ext.CRL_NUMBER), ext.number)
+
+    @cached_property
+    def base_number(self) -> int | None:
+        """BaseCRLNumber of a delta CRL, ``None`` for a complete one."""
+        return ext.optional(self.value(ext.DELTA_INDICATOR), ext.number)
+
+    @cached_property
+    def point(self) -> ext.IssuingPoint | None:
+        return ext.optional(self.value(ext.ISSUING_POINT), ext.issuing_point)
+
+    @cached_property
+    def authority_key(self) -> ext.AuthorityKey | None:
+        return ext.optional(self.value(ext.AUTHORITY_KEY_ID), ext.authority_key)
+
+    @property
+    def scope(self) -> tuple[NameKey, bytes | None, bool]:
+        """CRLs of one scope replace each other."""
+        return self.issuer.key, self.value(ext.ISSUING_POINT), self.base_number is not None
+
+    def usable(self, at: int) -> bool:
+        """In force at ``at``, and nothing critical in it is unknown (§5.2: must not be used)."""
+        try:
+            start, end = self.period
+            known = all(key in _KNOWN or not e.critical for key, e in self.extensions.items())
+            _ = self.point, self.number, self.base_number, self.authority_key, self.issuer
+        except Malformed:
+            return False
+        current = start <= at and (end is None or at <= end)
+        return current and known and self.algorithm == self.inner_algorithm
+
+    def find(self, serial: bytes, issuer: NameKey, budget: Budget) -> Entry | None:
+        """The entry of one certificate. ``Malformed`` when an entry cannot be processed (§5.3)."""
+        if self._revoked is None:
+            return None
+        listed = bytes([INTEGER, len(serial)]) + serial
+        data, start, stop = self.der, self._revoked.start, self._revoked.stop
+        # Almost always nothing is there: two searches instead of reading a hundred thousand entries.
+        if data.find(listed, start, stop) < 0 and data.find(_CRITICAL, start, stop) < 0:
+            return None
+        found = None
+        for entry in self._entries(budget):
+            if entry.serial == serial and entry.issuer == issuer:
+                found = entry
+        return found
+
+    def _entries(self, budget: Budget) -> Iterator[Entry]:
+        issuer = self.issuer.key
+        for item in self._revoked.each() if self._revoked else ():
+            budget.spend(2)
+            parts = item.need(SEQUENCE, "CRL entry").children()
+            if len(parts) not in (2, 3):
+                raise Malformed("CRL entry: not a serial number, a date and extensions")
+            reason = 0
+            if len(parts) == 3:
+                extensions = read_extensions(parts[2])
+                if any(e.critical and key not in _KNOWN_ENTRY for key, e in extensions.items()):
+                    raise Malformed("CRL entry: an unknown critical extension")
+                if ext.CERTIFICATE_ISSUER in extensions:
+                    issuer = _directory(extensions[ext.CERTIFICATE_ISSUER].value)
+                if _REASON in extensions:
+                    body = whole(extensions[_REASON].value, ENUMERATED, "reason code").body
+                    reason = body[0] if len(body) == 1 else 0
+            yield Entry(parts[0].need(INTEGER, "serial number").body, issuer, reason)
+
+
+def _directory(value: bytes) -> NameKey:
+    for name in ext.general_names(value):
+        if name.kind == DIRECTORY and isinstance(name.value, tuple):
+            return name.value
+    raise Malformed("certificateIssuer: no directory name")

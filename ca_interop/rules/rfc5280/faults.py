@@ -1,0 +1,56 @@
+"""What the engine raises: one refusal with a code and a sentence, one for exhausted bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Fault(Exception):
+    """A refusal: ``code`` is the contract's reason, ``detail`` one sentence."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+class Malformed(Fault):
+    """Bytes or fields that are not what they should be."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("malformed", detail)
+
+
+class TooComplex(Fault):
+    """The bounds of one request are used up."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("too_complex", detail)
+
+
+def never() -> float:
+    """A clock that stands still: for callers that bound the work by steps alone."""
+    return 0.0
+
+
+class Budget:
+    """Counts steps and, where the caller gives a monotonic clock (seconds), the time since ``start``."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = never,
+        start: float | None = None,
+        seconds: float = 1.6,
+        steps: int = 5_000_000,
+    ) -> None:
+        self._clock = clock
+        self._end = (clock() if start is None else start) + seconds
+        self._left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Raise ``TooComplex`` when steps or time are used up."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooComplex("the request needs more steps than one request may have")
+        if self._clock() > self._end:
+            raise TooComplex("the request needs more time than one request may have")
