@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import uuid
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from journal import clock
 from journal.models import Act, Checkpoint, LogNode
@@ -97,12 +99,10 @@ def _edge(size: int) -> merkle.ReadNode:
 def _reader(wanted: list[tuple[int, int]]) -> merkle.ReadNode:
     """A reader of stored nodes that has fetched those that will be asked for."""
     known: dict[tuple[int, int], bytes] = {}
-    levels: dict[int, list[int]] = {}
-    for level, index in wanted:
-        levels.setdefault(level, []).append(index)
-    for level, indices in levels.items():
-        for row in LogNode.objects.filter(level=level, index__in=indices):
-            known[level, row.index] = bytes(row.hash)
+    if wanted:
+        either = functools.reduce(operator.or_, (Q(level=level, index=index) for level, index in wanted))
+        rows = LogNode.objects.filter(either).values_list("level", "index", "hash")
+        known = {(level, index): bytes(found) for level, index, found in rows}
 
     def read(level: int, index: int) -> bytes:
         if (level, index) not in known:
@@ -134,5 +134,6 @@ def proof_text(act_id: uuid.UUID | str, *, head: Checkpoint | None = None) -> tu
     head = head or checkpoint()
     if act.index is None or head is None or act.index >= head.size:
         raise Refused(NOT_THERE())
-    hashes = merkle.inclusion(act.index, head.size, stored_nodes())
+    read = _reader(merkle.inclusion_nodes(act.index, head.size))
+    hashes = merkle.inclusion(act.index, head.size, read)
     return act.index, tlog.format_proof(act.index, hashes, head.note)

@@ -130,18 +130,28 @@ def _split(size: int) -> int:
 
 def inclusion(index: int, size: int, read: ReadNode) -> list[bytes]:
     """The audit path of leaf ``index`` in the tree of ``size``, leaf's sibling first (RFC 6962 §2.1.1)."""
+    return [_range_hash(start, end, read) for start, end in _siblings(index, size)]
+
+
+def inclusion_nodes(index: int, size: int) -> list[tuple[int, int]]:
+    """Which ``(level, index)`` rows :func:`inclusion` reads: one query fetches them."""
+    return [node for start, end in _siblings(index, size) for node in _spans(start, end)]
+
+
+def _siblings(index: int, size: int) -> list[tuple[int, int]]:
+    """The ranges of leaves beside the way from leaf ``index`` up to the root, lowest first."""
     _need_size(size)
     if not 0 <= index < size:
         raise Refused(OUT_OF_RANGE(why=f"index {index}, size {size}"))
-    path: list[bytes] = []
+    path: list[tuple[int, int]] = []
     start, end = 0, size
     while end - start > 1:
         middle = start + _split(end - start)
         if index < middle:
-            path.append(_range_hash(middle, end, read))
+            path.append((middle, end))
             end = middle
         else:
-            path.append(_range_hash(start, middle, read))
+            path.append((start, middle))
             start = middle
     path.reverse()
     return path

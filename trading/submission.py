@@ -101,7 +101,8 @@ def submit(request: Submission, *, key: str, via: str) -> Accepted:
         journal_refusal(command, actor, via, refusal)
         raise
     outcome = perform(command, actor, via=via, key=key)
-    return Accepted(receipt_of(Bid.objects.get(pk=outcome.result["bid"])), outcome.replayed)
+    bid = Bid.objects.select_related("lot__tender").get(pk=outcome.result["bid"])
+    return Accepted(receipt_of(bid), outcome.replayed)
 
 
 def _still_in(bid: Bid) -> None:
@@ -195,8 +196,10 @@ def receipt_of(bid: Bid) -> dict[str, Any]:
     if bid.receipt is None:
         issued = _issue(bid)
         # Of two that issue at the same moment the first one counts, for both.
-        Bid.objects.filter(pk=bid.pk, receipt__isnull=True).update(receipt=issued)
-        bid.refresh_from_db(fields=["receipt"])
+        if Bid.objects.filter(pk=bid.pk, receipt__isnull=True).update(receipt=issued):
+            bid.receipt = issued
+        else:
+            bid.refresh_from_db(fields=["receipt"])
     receipt: dict[str, Any] = bid.receipt
     return receipt
 

@@ -91,3 +91,16 @@ def test_entry_bundles() -> None:
     for bad in ([bytes(65536)], [], [b""] * 257):
         with pytest.raises(Refused):
             tiles.format_entries(bad)
+
+
+def test_the_nodes_of_a_proof_are_known_before_they_are_read() -> None:
+    for size in range(1, 40):
+        for index in range(size):
+            asked: list[tuple[int, int]] = []
+
+            def read(level: int, place: int, asked: list[tuple[int, int]] = asked) -> bytes:
+                asked.append((level, place))
+                return bytes(32)
+
+            merkle.inclusion(index, size, read)
+            assert sorted(asked) == sorted(merkle.inclusion_nodes(index, size))
