@@ -39,12 +39,20 @@ async def _session(stage: Stage) -> None:
         await _read_out(stage, rooms)
         await _objection(stage, rooms)
         await _record(stage, rooms)
+        await _all_have_heard(rooms)
         states = [room.state for room in rooms.values()]
         assert all(state == states[0] for state in states), "大厅里各方看到的状态不一致"
         stage.say(f"{len(rooms)} 个席位收到同样的 {rooms[CENTER.key].seq} 个事件")
     finally:
         for room in rooms.values():
             await room.leave()
+
+
+async def _all_have_heard(rooms: dict[str, RoomClient]) -> None:
+    """Each node tells its own sockets: the last event may reach one a moment after the other."""
+    newest = max(room.seq for room in rooms.values())
+    for key, room in rooms.items():
+        await room.until(lambda state, room=room: room.seq >= newest, f"{key} 收到第 {newest} 个事件")
 
 
 async def _roll_call(stage: Stage, rooms: dict[str, RoomClient]) -> None:
@@ -144,5 +152,7 @@ async def _record(stage: Stage, rooms: dict[str, RoomClient]) -> None:
         raise SystemExit("等不到开标记录")
     for key, room in rooms.items():
         await room.do("sign_record", signed=stage.clients[key].sign(record["statement"]))
-    await rooms[CENTER.key].do("close")
+    host = rooms[CENTER.key]
+    await host.do("close")
+    await host.until(lambda s: s.get("step") == "closed", "闭会")
     stage.say(f"开标记录（PDF，SHA-256 {record['pdf_sha256'][:16]}…）由 {len(rooms)} 方签名，闭会")
