@@ -50,8 +50,16 @@ function parseProof(text) {
   return { index: Number(lines[0].replace("index ", "")), path: lines.slice(1).filter(Boolean).map(base64), size: Number(size), root: base64(root) };
 }
 
+/** The log entry of an act: itself, or, when there is a salt, only a commitment to it (kernel/acts.py). */
+async function entryOf(act, salt) {
+  const said = new TextEncoder().encode(canonical(act));
+  if (!salt) return said;
+  const sealed = hex(await sha256(join(base64(salt), said)));
+  return new TextEncoder().encode(canonical({ sealed, v: 1 }));
+}
+
 async function logCheck(payload) {
-  const leaf = await sha256(join(Uint8Array.of(0), new TextEncoder().encode(canonical(payload.act))));
+  const leaf = await sha256(join(Uint8Array.of(0), await entryOf(payload.act, payload.salt)));
   const proof = parseProof(payload.proof);
   const same = proof.index === payload.index && hex(await rootFrom(leaf, proof.index, proof.size, proof.path)) === hex(proof.root);
   return same ? ["proven", `行为记录在存证日志第 ${proof.index} 号，共 ${proof.size} 号`] : ["failed", "行为记录不在回执所说的存证日志位置"];
