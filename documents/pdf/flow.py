@@ -76,7 +76,8 @@ class Prose(Flowable):
         self.wrap(availWidth, availHeight)
         fit = int(availHeight // self._step)
         if fit >= len(self.lines):
-            return [self]
+            # Its lines have room, its table row has not: a piece of one would break the row's splitting.
+            return []
         fit = min(fit, len(self.lines) - 2)
         if fit < 2:
             return []
