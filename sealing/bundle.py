@@ -185,13 +185,17 @@ def _check_end(source: BinaryIO) -> int:
     tail = source.read(tail_size)
     if len(tail) < 22 or tail[-22:-18] != b"PK\x05\x06" or tail[-2:] != b"\0\0":
         raise _malformed("没有 ZIP 结尾记录 / no end record at the end")
-    count, size, offset = struct.unpack("<HII", tail[-12:-2])
+    said = struct.unpack("<HII", tail[-12:-2])
+    count, size, offset = said
     after = total - 22
-    if count == 0xFFFF or size == 0xFFFFFFFF or offset == 0xFFFFFFFF:
-        if len(tail) < 98 or tail[:4] != b"PK\x06\x06" or tail[56:60] != b"PK\x06\x07":
-            raise _malformed("ZIP64 结尾记录不合格 / bad ZIP64 end record")
+    # Writers add a ZIP64 end from 2 GiB on, where the 32-bit fields can still hold the values.
+    if len(tail) == 98 and tail[:4] == b"PK\x06\x06" and tail[56:60] == b"PK\x06\x07":
         count, size, offset = struct.unpack("<QQQ", tail[32:56])
         after = total - 98
+        if said != (min(count, 0xFFFF), min(size, 0xFFFFFFFF), min(offset, 0xFFFFFFFF)):
+            raise _malformed("ZIP64 结尾记录不合格 / bad ZIP64 end record")
+    elif count == 0xFFFF or size == 0xFFFFFFFF or offset == 0xFFFFFFFF:
+        raise _malformed("ZIP64 结尾记录不合格 / bad ZIP64 end record")
     for what, found, limit in (("文件数 files", count, MAX_FILES), ("目录 directory", size, MAX_DIRECTORY)):
         if found > limit:
             raise Refused(BUNDLE_LIMIT(what=what, found=found, limit=limit))
