@@ -16,6 +16,7 @@ from tests.bench.measure import Result
 #: name → module with ``run() -> Result``.
 PIECES = {
     "seal_open": "tests.bench.seal_open",
+    "seal_memory": "tests.bench.seal_memory",
     "room_event_300": "tests.bench.room_event",
     "bid_http": "tests.bench.bid_http",
 }
