@@ -18,7 +18,10 @@ from ca_interop.rules.rfc5280.faults import Budget, Fault, Malformed, TooComplex
 from ca_interop.rules.rfc5280.peers import read_peer
 from ca_interop.rules.rfc5280.policies import PolicyInputs
 
-MAX_LINE = 32 * 1024 * 1024
+MAX_LINE = 16 * 1024 * 1024
+_MAX_WIDE = 1024 * 1024  # other text than ASCII takes four times its size in memory
+_MAX_COMMAS = 100_000  # JSON of small values takes fifty times its size
+_MAX_NESTED = 1_000
 MAX_ITEMS = 20_000
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,38})){1,40}")
 _ID = re.compile(rb'"id"\s*:\s*("(?:[^"\\\x00-\x1f]|\\.){0,400}")')
@@ -56,6 +59,10 @@ def guess_id(line: bytes) -> object:
 
 
 def _fields(line: bytes) -> dict[str, object]:
+    if line.count(b",") > _MAX_COMMAS or line.count(b"[") + line.count(b"{") > _MAX_NESTED:
+        raise TooComplex("more values than one request may hold")
+    if len(line) > _MAX_WIDE and not line.isascii():
+        raise TooComplex("a long request with other text than ASCII")
     try:
         fields = json.loads(line)
     except (ValueError, UnicodeDecodeError) as error:
