@@ -16,6 +16,8 @@ from tests.conftest import missing
 from tests.servers import ROOT
 
 SCREENSHOTS = ROOT / "var" / "screenshots"
+#: The two that README.md shows.
+PICTURES = ROOT / "docs" / "images"
 WIDTHS = (1440, 768, 360)
 SCHEMES = ("light", "dark")
 SETTING: dict[str, Any] = {
@@ -42,7 +44,8 @@ def browser() -> Iterator[Browser]:
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=zh-CN"],
         )
         yield running
         running.close()
@@ -89,6 +92,8 @@ def look() -> Look:
         page: Page, name: str, *, widths: Sequence[int] = WIDTHS, schemes: Sequence[str] = SCHEMES
     ) -> None:
         before = page.viewport_size
+        # Chromium draws what is in front; a page behind others may wait for ever.
+        page.bring_to_front()
         wide = []
         for scheme in schemes:
             page.emulate_media(color_scheme=scheme)

@@ -57,7 +57,7 @@ class Visitor:
         return self.page.locator("form").filter(has=named)
 
     def fill(self, button: str, values: Mapping[str, str | Path]) -> None:
-        """Type into the form of ``button``, by label; a Path is a file to choose."""
+        """Type into the form of ``button``, by label; a Path is a file to choose, a radio's label says which."""
         form = self.form(button).first
         for label, value in values.items():
             control = form.get_by_label(label).first
@@ -65,6 +65,8 @@ class Visitor:
                 control.set_input_files(value)
             elif control.evaluate("c => c.tagName") == "SELECT":
                 control.select_option(label=value)
+            elif control.get_attribute("type") == "radio":
+                control.check()
             else:
                 control.fill(value)
 
@@ -105,5 +107,6 @@ class Visitor:
     def accessible(self, schemes: Sequence[str] = ("light", "dark")) -> None:
         for scheme in schemes:
             self.page.emulate_media(color_scheme=scheme)
-            assert violations(self.page) == [], self.page.url
+            found = violations(self.page)
+            assert not found, f"{self.page.url}: {found}"
         self.page.emulate_media(color_scheme="light")

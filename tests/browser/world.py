@@ -34,6 +34,7 @@ class World:
         os.environ.update(before)
         self._thread = ThreadPoolExecutor(1)
         self._chapters = 0
+        self._broken = ""
 
     @property
     def base(self) -> str:
@@ -45,10 +46,11 @@ class World:
     def reach(self, name: str) -> None:
         """Play the chapters up to and with ``name`` that have not been played or lived yet."""
         while self._chapters < story.count(name):
-            _, title, chapter = story.CHAPTERS[self._chapters]
+            assert not self._broken, f"this world ended in chapter {self._broken}"
+            self._broken, title, chapter = story.CHAPTERS[self._chapters]
             with self.stage.progress.chapter(title):
                 self.do(lambda chapter=chapter: chapter(self.stage))  # type: ignore[misc]
-            self._chapters += 1
+            self._chapters, self._broken = self._chapters + 1, ""
 
     def lived(self, name: str) -> None:
         """A journey has done what this chapter, the next one, does."""
