@@ -345,11 +345,18 @@ def deadline_list(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"items": list(items)}
 
 
+#: Media types as people call them.
+_FORMATS = {"application/pdf": "PDF", "text/csv": "CSV", "application/json": "JSON"}
+
+
 @register.inclusion_tag(f"{_PARTIALS}document_list.html")
 def document_list(documents: Iterable[Mapping[str, Any]], beside: bool = False) -> dict[str, Any]:
     """``title``, ``href``, ``size`` (bytes), ``digest``, ``at``, ``format``, ``proof`` (optional). ``beside``:
     opened in a tab of their own, so that the page stays for work."""
-    return {"documents": list(documents), "beside": beside}
+    shown = [
+        {**row, "format": _FORMATS.get(row.get("format", ""), row.get("format", ""))} for row in documents
+    ]
+    return {"documents": shown, "beside": beside}
 
 
 @register.inclusion_tag(f"{_PARTIALS}comparison_table.html")

@@ -226,6 +226,13 @@ function refreshSoon(ids) {
   planned ??= setTimeout(refreshNow, 100 + Math.random() * 900);
 }
 
+/** What a person is typing, has typed or chosen is never replaced under their hands: sending it shows the page anew. */
+function inUse(region) {
+  const focused = document.activeElement?.closest("input, textarea, select");
+  if (focused && region.contains(focused)) return true;
+  return [...region.querySelectorAll("input, textarea")].some((field) => (field.type === "file" ? field.files.length > 0 : field.type !== "hidden" && field.value !== field.defaultValue));
+}
+
 async function refreshNow() {
   planned = null;
   const ids = [...waiting];
@@ -240,8 +247,7 @@ async function refreshNow() {
   for (const id of ids) {
     const here = document.getElementById(id);
     const there = page.getElementById(id);
-    // What a person is typing is never replaced under their hands.
-    if (here && there && !here.contains(document.activeElement?.closest("input, textarea, select"))) {
+    if (here && there && !inUse(here)) {
       here.replaceWith(document.adoptNode(there));
       document.dispatchEvent(new CustomEvent("refreshed", { detail: { id } }));
     }
