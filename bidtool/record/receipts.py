@@ -23,8 +23,20 @@ def check(record: Record, steps: Steps) -> None:
             _check_receipt(record, name, bid, key, steps)
         with steps.at(f"bids/{name}/bid.json"):
             _check_status(record, name, bid)
+    with steps.at("acts.jsonl"):
+        _check_none_left_out(record)
     if not record.bids:
         steps.not_yet("投标", "bids")
+
+
+def _check_none_left_out(record: Record) -> None:
+    """Whatever an act says was received lies in the record, also what was withdrawn or never opened."""
+    for _, line in record.acts.lines():
+        act = line.row("act")
+        if act.text("verb") == "bid.submit" and act.row("payload").text("bid") not in record.bids:
+            raise act.bad(
+                "payload.bid", "收到的投标不在档案中 / a bid that was received is left out of the record"
+            )
 
 
 def _check_receipt(record: Record, name: str, bid: Row, key: Ed25519PublicKey, steps: Steps) -> None:

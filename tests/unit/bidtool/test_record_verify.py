@@ -229,6 +229,14 @@ def test_a_bid_that_is_left_out_is_missed(record: Path) -> None:
     assert 8 in failed(record)
 
 
+def test_every_submission_in_the_acts_has_its_bid(record: Path) -> None:
+    """Also what was withdrawn or never opened: the act of its receipt stays, so its folder may not go."""
+    bids = (path.parent for path in record.glob("bids/*/bid.json") if b'"withdrawn"' in path.read_bytes())
+    shutil.rmtree(next(bids))
+    records.sign_record(record)
+    assert 4 in failed(record)
+
+
 def test_acts_must_be_in_the_log(record: Path) -> None:
     path = record / "acts.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
