@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import itertools
 import json
 import os
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from kernel.errors import Refused
+from kernel.ids import credit_code
+from kernel.money import words
 from sealing import (
     Ticket,
+    bid_summary,
+    bundle,
     check_identity,
     combine,
     open_body,
@@ -25,6 +32,7 @@ from sealing import (
     read_header,
     unwrap_as_bidder,
 )
+from sealing.bundle import Source
 from sealing.fields import b64_bytes
 from tests.conftest import missing
 from tests.vectors.sealing.cast import HERE, player
@@ -102,3 +110,76 @@ def test_python_opens_what_the_page_seals(bidder: str, own_key: str, tmp_path: P
         door = ticket.door_identity()
         leaf = check_identity(header, b64_bytes(door, "salt", limit=32), door["identity"])
         assert leaf == player(bidder).chain[0] == open_identity(header, key).leaf
+
+
+AMOUNTS = (
+    "0.00",
+    "0.05",
+    "0.50",
+    "10.05",
+    "100007.53",
+    "8750000.00",
+    "10000000.01",
+    "1000100010.10",
+    "20003000040005.06",
+)
+
+
+@pytest.mark.parametrize("own_key", ["client", "certificate"])
+def test_python_reads_the_bid_that_the_page_packs(own_key: str, tmp_path: Path) -> None:
+    files = [
+        {"path": path, "content": content, "media_type": kind, "role": path.split("/")[0]}
+        for path, content, kind in (
+            ("technical/施工组织设计.pdf", "%PDF-1.7 …%%EOF", "application/pdf"),
+            ("boq/list.csv", "序号,项目\n" * 2000, "text/csv"),
+            ("other/\U00020000.txt", "", "text/plain"),
+            ("other/\uff21.txt", "x", "text/plain"),
+        )
+    ]
+    values = {
+        "bidder_name": "江苏恒基建设集团有限公司", "credit_code": _credit_code("91320900MA1PAGE00"), "price": "8,123,456.70",
+        "duration_days": "120", "quality": "合格", "manager_name": "王建国", "manager_certificate": "苏132", "remarks": "",
+    }  # fmt: skip
+    target = {"tender": TENDER, "lot": LOT, "part": PART, "currency": "CNY"}
+    said = _said("bidder_p256", own_key, []) | {
+        "files": files, "values": values, "target": target, "folder": str(tmp_path), "ownKey": own_key, "amounts": AMOUNTS,
+    }  # fmt: skip
+    made = json.loads(node(str(HERE_JS / "bid.js"), said=said))
+    assert made["words"] == [words(Decimal(text)) for text in AMOUNTS]
+    assert made["size"] == made["zip"]
+    assert made["last"][0] == "prove"
+    assert made["last"][1] == made["last"][2]
+    # The same files make the same ZIP here.
+    mine = io.BytesIO()
+    bundle.build(
+        [
+            Source(
+                f["path"], functools.partial(io.BytesIO, f["content"].encode()), f["media_type"], f["role"]
+            )
+            for f in files
+        ],
+        mine,  # type: ignore[arg-type]
+    )
+    assert (tmp_path / "plain.zip").read_bytes() == mine.getvalue()
+    ticket = Ticket.from_json(json.loads((tmp_path / "bid.ticket").read_text()))
+    out = io.BytesIO()
+    with (tmp_path / "bid.mtse").open("rb") as source:
+        header = read_header(source)
+        holder = ticket if own_key == "client" else player("bidder_p256")
+        open_body(source, header, unwrap_as_bidder(header, holder), out)
+    got = bundle.read(out)
+    got.verify()
+    summary = bid_summary.check(json.loads(got.read("bid_summary.json", 1 << 20)))
+    assert summary == made["summary"]
+    assert summary["price"] == "8123456.70"
+    bid_summary.verify(summary, json.loads(got.read("bid_summary.sig.json", 1 << 20)))
+
+
+def _credit_code(body: str) -> str:
+    """``body``, 17 characters, with the last one that fits."""
+    for last in "0123456789ABCDEFGHJKLMNPQRTUWXY":
+        try:
+            return credit_code(body + last)
+        except Refused:
+            continue
+    raise AssertionError(body)

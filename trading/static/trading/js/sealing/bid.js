@@ -1,0 +1,67 @@
+// A whole bid: summary and its signature, bundle, envelope, and the proof that the ticket opens it again.
+
+import { Refused } from "./bytes.js";
+import { SUMMARY, SUMMARY_SIGNATURE, planBundle } from "./bundle.js";
+import { canonical } from "./canonical.js";
+import { finish, sha256Stream } from "./digests.js";
+import { openBody, seal, unwrapContentKey } from "./envelope.js";
+import { readHeader } from "./header.js";
+import { privateKeyOf, signerFrom } from "./keys.js";
+import { signByCertificate, statement } from "./statements.js";
+import { clientKeyOf } from "./ticket.js";
+
+/**
+ * Seal `{summary, sources, certificate, key, ownKey, custodians, threshold}` (PEM texts; DER custodians; ownKey client or
+ * certificate) into `sink`. `progress(stage, done, total)`. Answers `{ticket, envelope: Blob}`.
+ */
+export async function sealBid(bid, sink, progress) {
+  const signer = await signerFrom(bid.certificate, bid.key);
+  const { tender, lot, part } = bid.summary;
+  const signed = await signByCertificate(statement("bid-summary", bid.summary), signer);
+  const sources = [
+    { path: SUMMARY, blob: new Blob([canonical(bid.summary)]), media_type: "application/json", role: "bid_summary" },
+    { path: SUMMARY_SIGNATURE, blob: new Blob([canonical(signed)]), media_type: "application/json", role: "bid_summary_signature" },
+    ...bid.sources,
+  ];
+  const total = sources.reduce((sum, source) => sum + source.blob.size, 0);
+  const plan = await planBundle(sources, counting(progress, "read", total));
+  const state = sha256Stream();
+  const payload = observed(plan.parts(), state, counting(progress, "seal", plan.size));
+  const own = bid.ownKey === "certificate" ? signer.certificate.der : null;
+  const ticket = await seal(payload, (bytes) => sink.put(bytes), {
+    size: plan.size, tender, lot, part, signer, ownCertificate: own, custodians: bid.custodians, threshold: bid.threshold,
+  });
+  const envelope = await sink.end();
+  const opener = own ? privateKeyOf(bid.key) : clientKeyOf(ticket);
+  await proveOpens(envelope, own ? "certificate" : "client", opener, finish(state), counting(progress, "prove", plan.size));
+  return { ticket, envelope };
+}
+
+function counting(progress, stage, total) {
+  let done = 0;
+  progress(stage, 0, total);
+  return (bytes) => {
+    done += bytes;
+    progress(stage, done, total);
+  };
+}
+
+async function* observed(parts, state, count) {
+  for await (const part of parts) {
+    state.update(part);
+    yield part;
+    count(part.length);
+  }
+}
+
+/** A bid that its own key cannot open would be found out at the opening only. */
+async function proveOpens(envelope, kind, opener, sha256, count) {
+  const header = await readHeader(envelope);
+  const contentKey = await unwrapContentKey(header, kind, opener);
+  const state = sha256Stream();
+  for await (const part of openBody(envelope, header, contentKey)) {
+    state.update(part);
+    count(part.length);
+  }
+  if (finish(state) !== sha256) throw new Refused("envelope.digest_differs", "自检未通过：重新打开的内容与原文件不同。请重新加密。");
+}
