@@ -160,9 +160,13 @@ def actor_of_session(session: Session | None) -> Actor | None:
 
 
 def actor_of_scope(scope: Mapping[str, Any]) -> Actor:
-    """Who acts in a socket, asked again for every act; ``Refused(actor.not_signed_in)``."""
-    actor = actor_of_session(scope.get("session"))
-    if actor is None:
+    """Who acts in a socket, asked again for every act; ``Refused(actor.not_signed_in)``.
+
+    The scope holds the session as it was when the socket opened: whoever has signed out since has none.
+    """
+    session = scope.get("session")
+    actor = actor_of_session(session)
+    if actor is None or session is None or not session.exists(session.session_key):
         raise Refused(NOT_SIGNED_IN())
     return actor
 
