@@ -233,6 +233,13 @@ function inUse(region) {
   return [...region.querySelectorAll("input, textarea")].some((field) => (field.type === "file" ? field.files.length > 0 : field.type !== "hidden" && field.value !== field.defaultValue));
 }
 
+/** What a person has unfolded stays unfolded. */
+function keepOpen(here, there) {
+  const name = (details) => details.querySelector("summary")?.textContent.trim();
+  const open = new Set([...here.querySelectorAll("details[open]")].map(name));
+  for (const details of there.querySelectorAll("details")) if (open.has(name(details))) details.open = true;
+}
+
 async function refreshNow() {
   planned = null;
   const ids = [...waiting];
@@ -248,6 +255,7 @@ async function refreshNow() {
     const here = document.getElementById(id);
     const there = page.getElementById(id);
     if (here && there && !inUse(here)) {
+      keepOpen(here, there);
       here.replaceWith(document.adoptNode(there));
       document.dispatchEvent(new CustomEvent("refreshed", { detail: { id } }));
     }
