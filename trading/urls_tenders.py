@@ -6,7 +6,7 @@ from django.urls import path
 
 from trading.api import awards as api_awards
 from trading.api import tenders as api
-from trading.views import documents
+from trading.views import bidding, documents
 from trading.views import tenders as views
 
 _TENDER = "api/v1/tenders/<str:number>"
@@ -39,6 +39,7 @@ urlpatterns = [
     path("tenders/", views.index, name="tenders"),
     path("tenders/new/", views.new_tender, name="new-tender"),
     path("tenders/<str:number>/", views.tender, name="tender"),
+    path("tenders/<str:number>/bid/", bidding.bid, name="bid"),
     path("tenders/<str:number>/edit/<str:section>/", views.edit, name="edit-tender"),
     path("tenders/<str:number>/acts/<str:verb>/", views.act, name="tender-act"),
     path("tenders/<str:number>/lots/<str:lot>/acts/<str:verb>/", views.act, name="lot-act"),

@@ -1,0 +1,113 @@
+"""A bidder seals and submits in the page; bidtool accepts the receipt and Python opens the envelope."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.cast import BIDDERS
+from demo.story import bidding
+from sealing import Ticket, bundle, open_body, read_header, unwrap_as_bidder
+from tests.browser.conftest import Look, Visit
+from tests.browser.visitors import Visitor
+from tests.browser.world import NUMBER, World
+
+pytestmark = pytest.mark.browser
+
+SIZE = (200 if os.environ.get("FULL") else 20) * 1024 * 1024
+LOT = 1
+
+
+def _large_pdf(path: Path) -> Path:
+    """A PDF by its first and last bytes, of random ones between."""
+    with path.open("wb") as out:
+        out.write(b"%PDF-1.7\n")
+        for _ in range(SIZE >> 20):
+            out.write(os.urandom(1 << 20))
+        out.write(b"\n%%EOF\n")
+    return path
+
+
+def _choose(visitor: Visitor, folder: Path, plan: Path) -> None:
+    page = visitor.page
+    files = {
+        role: sorted(str(path) for path in (folder / role).iterdir())
+        for role in ("boq", "guarantee", "qualification")
+    }
+    for role, paths in (files | {"technical": [str(plan)]}).items():
+        page.locator(f"[data-role={role}]").set_input_files(paths)
+
+
+def _download(visitor: Visitor, words: str, folder: Path) -> Path:
+    with visitor.page.expect_download() as waiting:
+        visitor.page.get_by_role("link", name=words, exact=True).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def test_a_bid_is_sealed_and_submitted_in_the_page(
+    world: World, visit: Visit, look: Look, tmp_path: Path
+) -> None:
+    world.reach("asking")
+    bidder = BIDDERS[1]
+    key = bidder.organization.key
+    folder = bidding.folder_of(world.stage, bidder, LOT, 9)
+    world.do(lambda: _prepare(world.stage, bidder))
+    said = json.loads((folder / "bid.json").read_text())
+    visitor = visit()
+    page = visitor.at(f"/tenders/{NUMBER}/bid/")
+    page.get_by_label("投标报价（元）").fill(said["price"])
+    page.get_by_role("button", name="检查并加密").click()
+    visitor.sees("还不能加密", "缺少「施工组织设计」")
+    look(page, "bid-incomplete", widths=(1440, 360))
+    page.get_by_label("工期（日历天）").fill(str(said["duration_days"]))
+    page.get_by_label("质量目标").fill("合格")
+    _choose(visitor, folder, _large_pdf(tmp_path / "施工组织设计.pdf"))
+    page.get_by_label("证书文件").set_input_files(world.pem(key))
+    page.get_by_label("私钥文件").set_input_files(world.pem(key))
+    page.locator("[name=credit_code]").evaluate("input => input.value") or page.wait_for_timeout(500)
+    assert page.get_by_label("投标人名称").input_value() == bidder.organization.name
+    page.get_by_role("button", name="检查并加密").click()
+    page.get_by_role("heading", name="四、保存凭据").wait_for(timeout=180_000)
+    page.get_by_role("button", name="上传并递交").click()
+    visitor.sees("请先下载凭据")
+    ticket, envelope = (
+        _download(visitor, "下载凭据", tmp_path),
+        _download(visitor, "下载加密投标文件", tmp_path),
+    )
+    page.get_by_label("投标凭据").set_input_files(ticket)
+    page.get_by_role("button", name="上传并递交").click()
+    page.locator("[data-receipt][data-checked=proven]").wait_for(timeout=180_000)
+    look(page, "bid-receipt", widths=(1440, 360))
+    receipt = _download(visitor, "下载回执", tmp_path)
+    keys = world.stage.clients[key].get("/api/v1/keys")
+    world.do(lambda: world.stage.bidtool(
+        key, "receipt", "verify", str(receipt), "--envelope", str(envelope), "--platform-key",
+        keys["platform_public_key"], "--vkey", keys["log_vkey"],
+    ))  # fmt: skip
+    held, out = Ticket.from_json(json.loads(ticket.read_text())), io.BytesIO()
+    with envelope.open("rb") as source:
+        header = read_header(source)
+        open_body(source, header, unwrap_as_bidder(header, held), out)
+    got = bundle.read(out)
+    got.verify()
+    assert max(entry.size for entry in got.entries) > SIZE
+    # The story goes on without this bid.
+    withdrawn: dict[str, Any] = world.do(lambda: world.stage.bidtool(
+        key, "withdraw", str(envelope), "--ticket", str(ticket), "--receipt", str(receipt), *bidding.server(world.stage, key),
+    ))  # fmt: skip
+    assert withdrawn["ok"] is True
+
+
+def _prepare(stage: Any, bidder: Any) -> None:
+    """The bidder's folder with a guarantee, as bidtool would take it."""
+    key, folder = bidder.organization.key, bidding.folder_of(stage, bidder, LOT, 9)
+    bidding.prepare(stage, bidder, LOT, 9)
+    stage.bidtool(key, "guarantee", "apply", str(folder), "--issuer", stage.issuer,
+                  *bidding.key_arguments(stage, key), *bidding.server(stage, key))  # fmt: skip

@@ -1,0 +1,151 @@
+// The page /tenders/<number>/bid/: fill in, choose files, check, seal (worker.js). submitting.js has the second half.
+
+import { put } from "../../../portal/js/display.js";
+import { Refused, unb64 } from "./bytes.js";
+import { FORM, againstRequirements, fileProblems, guaranteeOf, namedGuarantee, sourceOf, termProblems } from "./check.js";
+import { pemBlocks, readCertificate } from "./der.js";
+import { signerFrom } from "./keys.js";
+import { missing } from "./pseudonym.js";
+import { takeSealed } from "./submitting.js";
+import { fenOf, shown, words } from "./money.js";
+import { problemsOf, summaryOf } from "./summary.js";
+import { tenderOf } from "./tender.js";
+
+const STAGES = { read: "读取文件、计算摘要", seal: "加密", prove: "自检：用凭据重新打开" };
+const page = document.querySelector("[data-bid-page]");
+const form = page.querySelector("form");
+const say = page.querySelector("[data-seal-say]");
+const part = (name) => page.querySelector(`[data-${name}]`);
+const local = (name) => page.querySelector(`[data-local="${name}"]`);
+
+function values() {
+  const texts = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, value.trim()]));
+}
+
+function sources() {
+  return [...page.querySelectorAll("[data-role]")].flatMap((input) => [...input.files].map((file) => sourceOf(file, input.dataset.role)));
+}
+
+function items(list, texts) {
+  list.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+}
+
+/** Ticks beside the requirements, at every choice. */
+function tick(tender) {
+  const chosen = sources();
+  for (const line of againstRequirements(tender.requirements, chosen)) {
+    const state = line.problems.length ? "✗ 还缺" : line.count ? `✓ ${line.count} 个文件` : "可不提交";
+    for (const cell of page.querySelectorAll(`[data-tick="${line.role}"]`)) put(cell, state);
+  }
+  for (const names of page.querySelectorAll("[data-names]")) {
+    const files = chosen.filter((source) => source.role === names.dataset.names);
+    put(names, files.map((source) => `${source.blob.name}（${source.blob.size.toLocaleString("en-US")} 字节）`).join("、") || "只在您的浏览器里读取；加密后才上传。");
+  }
+}
+
+/** Name and code of the chosen certificate, where the person has typed none. */
+async function prefill() {
+  const file = local("certificate-file").files[0];
+  if (!file) return;
+  const holders = pemBlocks(await file.text(), "CERTIFICATE").map((der) => readCertificate(der).holder);
+  const found = holders.find((holder) => holder.credit_code);
+  for (const [name, value] of [["bidder_name", found?.name], ["credit_code", found?.credit_code]]) {
+    if (!form.elements[name].value && value) form.elements[name].value = value;
+  }
+}
+
+function showFieldProblems(problems) {
+  for (const box of form.querySelectorAll("[data-error]")) {
+    const words_ = problems[box.dataset.error] ?? "";
+    box.textContent = words_;
+    box.hidden = !words_;
+    form.elements[box.dataset.error]?.toggleAttribute("aria-invalid", false);
+    if (words_) form.elements[box.dataset.error]?.setAttribute("aria-invalid", "true");
+  }
+}
+
+/** The bid as the Worker takes it; null with the reasons shown when it is not whole. */
+async function checked(tender) {
+  const said = values();
+  const fields = problemsOf(said);
+  showFieldProblems(fields);
+  const chosen = sources();
+  const found = [...Object.values(fields), ...againstRequirements(tender.requirements, chosen).flatMap((line) => line.problems), ...(await fileProblems(chosen))];
+  const lot = tender.lots.find((row) => row.lot === said.lot);
+  const guarantee = await guaranteeOf(chosen);
+  const target = { tender: tender.number, lot: said.lot, part: tender.part, currency: tender.currency };
+  const summary = Object.keys(fields).length ? null : summaryOf(said, target, namedGuarantee(guarantee));
+  if (summary) found.push(...termProblems(summary, tender, lot, guarantee, chosen.some((source) => source.path === FORM)));
+  const [certificate, key] = [local("certificate-file").files[0], local("key-file").files[0]];
+  if (!certificate) found.push("请选择证书文件。");
+  if (!key) found.push("请选择私钥文件。");
+  items(part("problems").querySelector("ul"), found);
+  part("problems").hidden = !found.length;
+  if (found.length) {
+    part("problems").focus();
+    return null;
+  }
+  return { summary, sources: chosen, certificate: await certificate.text(), key: await key.text(), ownKey: said.own_key, threshold: tender.threshold,
+    custodians: [...tender.custodians].sort((a, b) => a.index - b.index).map((row) => unb64(row.certificate)) };
+}
+
+/** Run the Worker; the page shows how far it is. */
+function sealed(bid) {
+  const bar = part("seal-progress");
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  bar.hidden = false;
+  return new Promise((done, failed) => {
+    worker.addEventListener("error", () => failed(new Refused("worker", "加密程序没有启动。请刷新页面后重试。")));
+    worker.addEventListener("message", ({ data }) => {
+      if (data.refused) failed(new Refused("seal", data.refused));
+      else if (data.made) done(data.made);
+      else {
+        [bar.max, bar.value] = [Math.max(1, data.total), data.done];
+        put(say, `${STAGES[data.stage]} ${Math.floor((100 * data.done) / Math.max(1, data.total))}%`);
+      }
+    });
+    worker.postMessage(bid);
+  }).finally(() => worker.terminate());
+}
+
+async function seal(event) {
+  event.preventDefault();
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
+  try {
+    put(say, "正在检查……");
+    const bid = await checked(await tenderOf(page.dataset.bidPage));
+    if (!bid) return put(say, "还不能加密，原因见上。");
+    await signerFrom(bid.certificate, bid.key);
+    const made = await sealed(bid);
+    put(say, "加密完成。请保存凭据和加密文件。");
+    takeSealed(made);
+  } catch (problem) {
+    put(say, problem instanceof Refused ? problem.message : "文件读不出来，请重新选择。");
+  } finally {
+    button.disabled = false;
+    part("seal-progress").hidden = true;
+  }
+  return undefined;
+}
+
+async function begin() {
+  const lack = await missing();
+  if (lack) {
+    put(say, lack);
+    return;
+  }
+  const tender = await tenderOf(page.dataset.bidPage);
+  form.hidden = false;
+  form.addEventListener("submit", seal);
+  form.addEventListener("change", () => tick(tender));
+  local("certificate-file").addEventListener("change", () => prefill().catch(() => {}));
+  form.elements.price.addEventListener("input", ({ target }) => {
+    const fen = fenOf(target.value.trim());
+    put(part("price-words"), fen === null ? "" : `${shown(fen)}，人民币${words(fen)}`);
+  });
+  tick(tender);
+}
+
+begin().catch((problem) => put(say, problem instanceof Refused ? problem.message : "页面没有准备好，请刷新后重试。"));
