@@ -5,19 +5,31 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.cast import BIDDERS
+from demo.cast import BIDDERS, CENTER, Bidder
 from demo.story import bidding
+from kernel.clock import parse_iso
 from sealing import Ticket, bundle, open_body, read_header, unwrap_as_bidder
 from tests.browser.conftest import Look, Visit
 from tests.browser.visitors import Visitor
 from tests.browser.world import NUMBER, World
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world of its own: the journeys' tender may be past its deadline."""
+    made = World(tmp_path_factory.mktemp("sealing") / "demo")
+    yield made
+    made.end()
+
 
 SIZE = (200 if os.environ.get("FULL") else 20) * 1024 * 1024
 LOT = 1
@@ -111,3 +123,46 @@ def _prepare(stage: Any, bidder: Any) -> None:
     bidding.prepare(stage, bidder, LOT, 9)
     stage.bidtool(key, "guarantee", "apply", str(folder), "--issuer", stage.issuer,
                   *bidding.key_arguments(stage, key), *bidding.server(stage, key))  # fmt: skip
+
+
+def test_bids_are_opened_in_the_hall(world: World, visit: Visit) -> None:
+    """By the ticket's own key, and by the key of the certificate that the content key was wrapped to."""
+    world.reach("submitting")
+    deadline = parse_iso(world.stage.notes["deadline"])
+    world.do(lambda: world.stage.advance(deadline - timedelta(minutes=30), "开标前半小时"))
+    host = visit(CENTER.key, f"/halls/{NUMBER}/")
+    host.press("签到")
+    world.do(lambda: world.stage.advance(deadline + timedelta(seconds=2), "投标截止"))
+    host.at(f"/halls/{NUMBER}/")
+    host.press("开标")
+    by_certificate = [b for b in BIDDERS if b.organization.ca == "demo-ca-3" and LOT in b.factors]
+    by_ticket = [b for b in BIDDERS if b.organization.ca != "demo-ca-3" and LOT in b.factors]
+    for bidder, wrapped in ((by_ticket[1], False), (by_certificate[0], True)):
+        _open_in_the_hall(world, visit, bidder, wrapped)
+
+
+def _open_in_the_hall(world: World, visit: Visit, bidder: Bidder, wrapped: bool) -> None:
+    key = bidder.organization.key
+    visitor = visit(key, f"/halls/{NUMBER}/")
+    ticket = Path(f"{bidding.envelope_of(world.stage, bidder, LOT)}.ticket")
+    form = visitor.form("解密")
+    form.get_by_label("投标凭据").set_input_files(ticket)
+    if wrapped:
+        form.get_by_role("button", name="解密").click()
+        visitor.sees("请再选择该证书的私钥文件")
+        folder = world.stage.person(key)
+        second = folder / "encryption.pem"
+        form.get_by_label("证书私钥文件").set_input_files(
+            second if second.exists() else folder / "signing.pem"
+        )
+    form.get_by_role("button", name="解密").click()
+    visitor.sees("密钥已提交")
+    digest = json.loads(ticket.read_text())["envelope_sha256"]
+    opening = f"/api/v1/tenders/{NUMBER}/opening"
+    for _ in range(60):
+        rows = world.stage.clients[key].get(opening)["bids"]
+        mine = next(row for row in rows if row["envelope_sha256"] == digest)
+        if mine["status"] != "submitted":
+            break
+        visitor.page.wait_for_timeout(500)
+    assert mine["status"] == "opened"

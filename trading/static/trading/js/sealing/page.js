@@ -36,7 +36,7 @@ function tick(tender) {
   const chosen = sources();
   for (const line of againstRequirements(tender.requirements, chosen)) {
     const state = line.problems.length ? "✗ 还缺" : line.count ? `✓ ${line.count} 个文件` : "可不提交";
-    for (const cell of page.querySelectorAll(`[data-tick="${line.role}"]`)) put(cell, state);
+    put(page.querySelector(`[data-tick="${line.role}"]`), state);
   }
   for (const names of page.querySelectorAll("[data-names]")) {
     const files = chosen.filter((source) => source.role === names.dataset.names);
