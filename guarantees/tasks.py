@@ -3,8 +3,6 @@ moves start it again."""
 
 from __future__ import annotations
 
-import logging
-
 from celery import shared_task
 from django.conf import settings
 
@@ -19,13 +17,12 @@ from guarantees.models import Guarantee, LicensedIssuer
 from guarantees.rules.moves import GuaranteeStatus
 from journal import clock
 from journal.door import perform
+from journal.tasks import settle
 from kernel.actor import SYSTEM
 from kernel.clock import iso
 from kernel.errors import Kind, Refused
 from sealing import statements
 from trading.commands.bids import bid_by_id
-
-log = logging.getLogger("mingtang.guarantees")
 
 
 @shared_task
@@ -50,11 +47,7 @@ def check_presented(bid_id: str) -> None:
         pdf_sha256=found.pdf_sha256,
         revocation_sha256=list(found.revocation),
     )
-    try:
-        perform(command, SYSTEM, via="task", key=f"guarantee:{bid_id}:{row.check_attempts if row else 0}")
-    except Refused as refusal:
-        # A doubled task was first; the door has journalled it, asking again changes nothing.
-        log.warning("guarantee of bid %s: %s", bid_id, refusal)
+    settle(command, f"guarantee:{bid_id}:{row.check_attempts if row else 0}")
 
 
 @shared_task

@@ -6,8 +6,7 @@ from celery import shared_task
 
 from documents import store
 from journal import clock
-from journal.door import perform
-from kernel.actor import SYSTEM
+from journal.tasks import settle
 from trading.commands.bids import bid_by_id
 from trading.commands.openings import key_is_here
 from trading.commands.records import FileRecord
@@ -23,7 +22,7 @@ def open_bid(bid_id: str) -> None:
     bid = bid_by_id(bid_id)
     if bid.status != BidStatus.SUBMITTED or not key_is_here(bid):
         return
-    perform(open_envelope(bid), SYSTEM, via="task", key=f"open:{bid_id}")
+    settle(open_envelope(bid), f"open:{bid_id}")
 
 
 @shared_task
@@ -39,4 +38,4 @@ def make_opening_record(number: str) -> None:
     name = f"开标记录-{number}.pdf"
     stored = store.put(pdf_of(payload, now), name=name, media_type="application/pdf", now=now)
     command = FileRecord(number, stored.sha256, {**payload, "record_sha256": stored.sha256})
-    perform(command, SYSTEM, via="task", key=f"record:{number}")
+    settle(command, f"record:{number}")
