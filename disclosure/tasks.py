@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from pathlib import Path
 
@@ -14,14 +13,9 @@ from disclosure.policy import why_no_record
 from disclosure.record import archive, export
 from documents import store
 from journal import clock
-from journal.door import perform
-from journal.tasks import later
-from kernel.actor import SYSTEM
+from journal.tasks import later, settle
 from kernel.canonical_json import digest
-from kernel.errors import Refused
 from trading.models import Contract, Tender
-
-log = logging.getLogger("mingtang.disclosure")
 
 
 def occasion_of(tender: Tender) -> str:
@@ -55,10 +49,5 @@ def publish_record(number: str) -> bool:
         archive.pack(root, packed)
         with packed.open("rb") as stream:
             stored = store.put(stream, name=f"{number}.zip", media_type="application/zip", now=clock.now())
-    try:
-        perform(PublishRecord(number, stored.sha256, occasion), SYSTEM, via="task", key=occasion)
-    except Refused as refusal:
-        # Another worker made the same record at the same moment, or the tender has moved on.
-        log.warning("record of %s: %s", number, refusal)
-        return False
-    return True
+    # Another worker may have made the same record at the same moment, or the tender has moved on.
+    return settle(PublishRecord(number, stored.sha256, occasion), occasion)
