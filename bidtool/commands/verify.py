@@ -23,13 +23,24 @@ from kernel.errors import Refused
 @click.option(
     "--pin-publisher", default="", metavar="HEX", help="信任列表发布者证书指纹 / trust list publisher"
 )
+@click.option(
+    "--mirror",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="日志镜像目录（bidtool log fetch），再查一项：有无遗漏 / your copy of the log: is anything left out?",
+)
 @click.option("-q", "--quiet", is_flag=True, help="只显示各项结论 / no evidence lines")
 @json_option
 @click.pass_context
 def verify(
-    ctx: click.Context, folder: Path, pin_platform: str, pin_vkey: str, pin_publisher: str, quiet: bool
+    ctx: click.Context,
+    folder: Path,
+    pin_platform: str,
+    pin_vkey: str,
+    pin_publisher: str,
+    mirror: Path | None,
+    quiet: bool,
 ) -> int:
-    """离线核对一次招标的公开档案（13 项）。Verify a public record offline.
+    """离线核对一次招标的公开档案（13 项，有日志镜像时 14 项）。Verify a public record offline.
 
     退出码 exit codes: 0 全部通过 all passed · 1 有检查不通过 a check failed · 2 输入不合格 malformed.
     """
@@ -42,7 +53,7 @@ def verify(
             progress.total = total
             progress.update(done - progress.n)
 
-        for result in checks.verify(folder, pins, show):
+        for result in checks.verify(folder, pins, show, mirror):
             progress.clear()
             results.append(result)
             _say(output, result, quiet)

@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bidtool.log import batch as batches
+from bidtool.log import fetch as fetching
 from bidtool.log import mirror
 from bidtool.log.witness import Witness, WitnessServer
 from bidtool.log.witness_store import Store
 from bidtool.output import VerificationFailed, bar, json_option, output_of
+from bidtool.remote import Server, connect, server_option
 from kernel import tlog
 from kernel.errors import Kind, ReasonForm, Refused
 
@@ -65,6 +67,31 @@ def verify_mirror(ctx: click.Context, folder: Path, vkeys: tuple[str, ...]) -> N
         {"ok": True, "origin": found.origin, "size": found.size, "root": root, "tiles": found.tiles,
          "signers": list(found.signers), "beyond": list(found.beyond)}
     )  # fmt: skip
+
+
+@log.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@server_option
+@click.option("--vkey", "vkeys", multiple=True, required=True, help="日志公钥 / the log's verifier key")
+@json_option
+@click.pass_context
+def fetch(ctx: click.Context, folder: Path, server_url: str, vkeys: tuple[str, ...]) -> None:
+    """取得或续取平台日志的镜像并核对。Copy the platform's log, or carry a copy on, and check it.
+
+    先前取得的镜像不是新日志的前缀时拒绝（平台给出过两本日志），旧镜像不动。
+    退出码 exit codes: 0 已核对 checked · 1 核对不通过 not the same log.
+    """
+    output = output_of(ctx)
+    server = Server(server_url) if server_url else connect("")
+    with bar(0, "分片 tiles", unit=" 个") as progress:
+        try:
+            found = fetching.fetch(server, folder, vkeys, progress.update)
+        except Refused as refusal:
+            if refusal.reasons[0].code.startswith("mirror."):
+                raise VerificationFailed(*refusal.reasons) from refusal
+            raise
+    output.say(f"✓ 镜像在 {folder}：{found.origin}，{found.size} 条，根 {tlog.encode64(found.root)}")
+    output.result({"ok": True, "origin": found.origin, "size": found.size, "root": tlog.encode64(found.root)})
 
 
 @log.command()

@@ -31,6 +31,11 @@ ROOT_DIFFERS = ReasonForm(
     "mirror.root_differs", zh="由条目算得的根 {found} 与检查点的根 {wanted} 不符（{size} 条）",
     en="the root of the {size} entries is {found}, the checkpoint says {wanted}",
 )  # fmt: skip
+NOT_CONTINUED = ReasonForm(
+    "mirror.not_continued",
+    zh="日志（{size} 条）不是先前检查点（{earlier} 条）的延续：平台给出过两本不同的日志，请保存两份检查点并举报",
+    en="the log of {size} entries does not continue the checkpoint of {earlier} that was kept: keep both",
+)
 
 Progress = Callable[[int], None]
 
@@ -47,18 +52,32 @@ class MirrorEvidence:
     beyond: tuple[str, ...]
 
 
-def verify(folder: Path, vkeys: Sequence[str], progress: Progress = lambda count: None) -> MirrorEvidence:
-    """Check the whole mirror. ``Refused`` says which file is wrong; ``progress`` hears of entries."""
-    note = tlog.text_of(_read(folder, "checkpoint", tlog.MAX_NOTE))
-    checkpoint, opened = tlog.open_checkpoint(note, vkeys)
+def verify(
+    folder: Path,
+    vkeys: Sequence[str],
+    progress: Progress = lambda count: None,
+    earlier: tlog.Checkpoint | None = None,
+) -> MirrorEvidence:
+    """Check the whole mirror. ``Refused`` says which file is wrong; ``progress`` hears of entries.
+
+    ``earlier`` is a checkpoint that somebody kept: the mirror must be a continuation of it.
+    """
+    checkpoint, opened = tlog.open_checkpoint(read_note(folder), vkeys)
+    if earlier is not None and (earlier.origin != checkpoint.origin or earlier.size > checkpoint.size):
+        raise Refused(NOT_CONTINUED(earlier=earlier.size, size=checkpoint.size))
     mirror = _Mirror(folder, checkpoint.size)
     frontier = merkle.Frontier()
     for number in range(-(-checkpoint.size // tiles.FULL)):
         hashes = mirror.leaf_hashes(number)
+        before = number * tiles.FULL
+        if earlier is not None and before <= earlier.size < before + len(hashes):
+            _check_continued(frontier.append(hashes[: earlier.size - before])[0], earlier, checkpoint)
         frontier, _ = frontier.append(hashes)
         mirror.take(0, hashes)
         progress(len(hashes))
     mirror.finish()
+    if earlier is not None and earlier.size == checkpoint.size:
+        _check_continued(frontier, earlier, checkpoint)
     if frontier.root != checkpoint.root:
         found, wanted = tlog.encode64(frontier.root), tlog.encode64(checkpoint.root)
         raise Refused(ROOT_DIFFERS(found=found, wanted=wanted, size=checkpoint.size))
@@ -66,6 +85,23 @@ def verify(folder: Path, vkeys: Sequence[str], progress: Progress = lambda count
     return MirrorEvidence(
         checkpoint.origin, checkpoint.size, checkpoint.root, tuple(opened.names), mirror.checked, beyond
     )
+
+
+def read_note(folder: Path) -> str:
+    """The mirror's checkpoint, unopened."""
+    return tlog.text_of(_read(folder, "checkpoint", tlog.MAX_NOTE))
+
+
+def entries(folder: Path, size: int) -> Iterator[bytes]:
+    """The first ``size`` entries, in order. The mirror must have been verified."""
+    mirror = _Mirror(folder, size)
+    for number in range(-(-size // tiles.FULL)):
+        yield from mirror.entries(number)
+
+
+def _check_continued(frontier: merkle.Frontier, earlier: tlog.Checkpoint, now: tlog.Checkpoint) -> None:
+    if frontier.root != earlier.root:
+        raise Refused(NOT_CONTINUED(earlier=earlier.size, size=now.size))
 
 
 class _Mirror:
@@ -80,12 +116,16 @@ class _Mirror:
 
     def leaf_hashes(self, number: int) -> list[bytes]:
         """The leaf hashes of one bundle's entries."""
+        found = [merkle.leaf_hash(entry) for entry in self.entries(number)]
+        self.checked += 1
+        return found
+
+    def entries(self, number: int) -> list[bytes]:
+        """One bundle's entries, as far as the checkpoint covers them."""
         width = self._width(0, number)
         path = self._existing(tiles.ENTRIES, number, width)
         data = _read(self._folder, path, MAX_BUNDLE)
-        held = tiles.parse_entries(data, tiles.parse_tile_path(path)[2])
-        self.checked += 1
-        return [merkle.leaf_hash(entry) for entry in held[:width]]
+        return tiles.parse_entries(data, tiles.parse_tile_path(path)[2])[:width]
 
     def take(self, level: int, hashes: Sequence[bytes]) -> None:
         """Hashes of a level, in order: full tiles are compared and handed up as they fill."""

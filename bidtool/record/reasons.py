@@ -107,3 +107,13 @@ CONTRACT_LATE = ReasonForm(
     en="the contract of lot {lot} is dated {found}; it must be within 30 days of the notice ({start} to {end})",
     law="招标投标法第四十六条",
 )
+LEFT_OUT = ReasonForm(
+    "record.act_left_out",
+    zh="日志第 {index} 条「{verb}」（{subject}）与本招标有关，档案没有收录",
+    en="log entry {index}, {verb} on {subject}, is about this tender and is not in the record",
+)
+MIRROR_SHORT = ReasonForm(
+    "record.mirror_too_short",
+    zh="日志镜像只有 {size} 条，档案的检查点有 {wanted} 条：请先用 bidtool log fetch 更新镜像",
+    en="the mirror has {size} entries, the record's checkpoint {wanted}: run bidtool log fetch first",
+)

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bidtool.record import acts as acts_checks
-from bidtool.record import awards, certificates, draws, guarantees, openings, receipts, scores, session, times
+from bidtool.record import (
+    awards,
+    certificates,
+    draws,
+    guarantees,
+    omissions,
+    openings,
+    receipts,
+    scores,
+    session,
+    times,
+)
 from bidtool.record.acts import Acts
 from bidtool.record.directory import RECORD, Folder, compare_names
 from bidtool.record.reasons import FILE_BAD, NO_RECORD, PIN_DIFFERS
@@ -30,6 +41,7 @@ TITLES = {
     11: ("平均分、报价得分和排名重算", "means, price scores and ranking recomputed"),
     12: ("候选人、公示、定标、合同", "candidates, standstill, award, contract"),
     13: ("行为先后与时间", "order and times of the acts"),
+    14: ("日志里的公开行为一条不少", "no open act of the log is left out"),
 }
 _PAYLOAD = ("v", "tender", "title", "exported_at", "training", "log_origin", "log_vkey", "platform_public_key",
             "checkpoint_size", "files")  # fmt: skip
@@ -38,9 +50,15 @@ Progress = Callable[[str, int, int], None]
 
 
 def verify(
-    root: Path, pins: Pins, progress: Progress = lambda what, done, total: None
+    root: Path,
+    pins: Pins,
+    progress: Progress = lambda what, done, total: None,
+    mirror: Path | None = None,
 ) -> Iterator[CheckResult]:
-    """The results, in order, as they come. ``Refused`` only when ``root`` is no directory at all."""
+    """The results, in order, as they come. ``Refused`` only when ``root`` is no directory at all.
+
+    With ``mirror``, the auditor's own copy of the log, a fourteenth check asks it what the record leaves out.
+    """
     if not root.is_dir():
         raise Refused(NO_RECORD(path=root.name))
     folder = Folder(root)
@@ -57,6 +75,9 @@ def verify(
         yield _failed(1, steps, Refused(FILE_BAD(path=steps.where, why=repr(error)[:200])))
     for number, check in _checks(folder, record):
         yield _run(number, check, record)
+    if mirror is not None:
+        copy = mirror
+        yield _run(14, lambda found, steps: omissions.check(found, copy, steps), record)
 
 
 def _checks(folder: Folder, record: Record | None) -> Iterator[tuple[int, Callable[[Record, Steps], None]]]:

@@ -21,14 +21,28 @@ def verify(stage: Stage) -> None:
     size = sum(path.stat().st_size for path in files)
     stage.say(f"公开记录：{len(files)} 个文件，{size // 1024:,} KB，在 {record}")
     keys = stage.clients["bidder-1"].get("/api/v1/keys")
+    mirror = _mirror(stage, keys["log_vkey"])
     passed, answer = _check(
-        record, "--pin-platform", keys["platform_public_key"], "--pin-vkey", keys["log_vkey"]
-    )
+        record, "--pin-platform", keys["platform_public_key"], "--pin-vkey", keys["log_vkey"],
+        "--mirror", str(mirror),
+    )  # fmt: skip
     for check in answer["checks"]:
         stage.say(f"核验 {check['no']:>2} {check['zh']}")
     if not passed:
         raise SystemExit(f"公开记录核验不通过：{json.dumps(answer, ensure_ascii=False)[:3000]}")
     _a_flipped_byte_is_found(stage, record)
+
+
+def _mirror(stage: Stage, vkey: str) -> Path:
+    """An auditor's own copy of the whole log: what the record left out would show in it."""
+    folder = stage.home / "log-mirror"
+    server = stage.clients["bidder-1"].base
+    command = [sys.executable, "-m", "bidtool", "log", "fetch", str(folder), "--server", server, "--vkey", vkey]
+    done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"bidtool log fetch → {done.returncode}\n{done.stdout}\n{done.stderr}")
+    stage.say(f"日志镜像：{json.loads(done.stdout)['size']} 条，在 {folder}")
+    return folder
 
 
 def _check(record: Path, *pins: str) -> tuple[bool, dict[str, Any]]:

@@ -1,5 +1,11 @@
 """``bidtool log verify-mirror``: a mirror is whole, or the file that is not is named."""
 
+import functools
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -8,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bidtool.cli import cli, run
 from bidtool.log import mirror
+from bidtool.log.fetch import fetch
 from bidtool.output import Output
+from bidtool.remote import Server
 from kernel import merkle, tiles, tlog
 from kernel.errors import Refused
 
@@ -16,8 +24,8 @@ KEY = tlog.SigningKey("example.com/log", Ed25519PrivateKey.from_private_bytes(by
 VKEY = str(KEY.verifier)
 
 
-def publish(folder: Path, size: int) -> None:
-    entries = [b"entry %d" % number for number in range(size)]
+def publish(folder: Path, size: int, words: bytes = b"entry %d") -> None:
+    entries = [words % number for number in range(size)]
     tree = merkle.Tree(entries)
     for path in tiles.paths_for_size(size):
         put(folder, path, tiles.tile_bytes(*tiles.parse_tile_path(path), tree.read))
@@ -83,3 +91,44 @@ def test_exit_codes(tmp_path: Path) -> None:
     assert code(str(tmp_path), "--vkey", "nonsense") == 1
     assert code(str(tmp_path / "nowhere"), "--vkey", VKEY) == 1
     assert CliRunner().invoke(cli, ["log", "verify-mirror"]).exit_code == 2
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder under ``/log/`` of a real HTTP server."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def test_a_copy_is_fetched_and_carried_on(tmp_path: Path) -> None:
+    source, copy = tmp_path / "www" / "log", tmp_path / "copy"
+    publish(source, 200)
+    with served(source.parent) as url:
+        assert fetch(Server(url), copy, [VKEY]).size == 200
+        publish(source, 600)
+        assert fetch(Server(url), copy, [VKEY]).size == 600
+    assert list(mirror.entries(copy, 3)) == [b"entry 0", b"entry 1", b"entry 2"]
+
+
+def test_a_rewritten_log_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+    source, copy = tmp_path / "www" / "log", tmp_path / "copy"
+    publish(source, 300)
+    with served(source.parent) as url:
+        fetch(Server(url), copy, [VKEY])
+        note = (copy / "checkpoint").read_bytes()
+        shutil.rmtree(source)
+        publish(source, 400, b"another %d")
+        with pytest.raises(Refused) as refusal:
+            fetch(Server(url), copy, [VKEY])
+        publish(source, 200)
+        with pytest.raises(Refused) as shrunk:
+            fetch(Server(url), copy, [VKEY])
+    assert refusal.value.reasons[0].code.startswith("mirror.")
+    assert [r.code for r in shrunk.value.reasons] == ["mirror.not_continued"]
+    assert mirror.verify(copy, [VKEY]).beyond == ()
+    assert (copy / "checkpoint").read_bytes() == note

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from bidtool.output import Output
 from bidtool.record.record import Pins
 from bidtool.record.steps import CheckResult
 from bidtool.record.verify import verify
+from kernel import merkle, tiles, tlog
+from kernel.acts import leaf_of
 from kernel.canonical_json import canonical, parse
 from tests import records
 
@@ -381,3 +383,38 @@ def test_the_command_line(record: Path) -> None:
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["ok"], answer["failed"][:2]) == (1, False, [1, 2])
     assert {"zh", "en", "code"} <= set(answer["checks"][0]["reasons"][0])
+
+
+def publish_log(folder: Path, log: records.Log) -> None:
+    """The log's own files, as the platform serves them."""
+    entries = [leaf_of(document, salt) for document, salt in log.rows]
+    for path in tiles.paths_for_size(len(entries)) + tiles.paths_for_size(len(entries), entries=True):
+        level, index, width = tiles.parse_tile_path(path)
+        held = entries[index * 256 : index * 256 + width]
+        data = (
+            tiles.format_entries(held)
+            if level == tiles.ENTRIES
+            else tiles.tile_bytes(level, index, width, log.tree.read)
+        )
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    (folder / "checkpoint").write_text(log.note)
+
+
+def test_an_act_left_out_of_the_record_is_found_in_the_log(tmp_path: Path) -> None:
+    root, copy = tmp_path / "record", tmp_path / "log"
+    built = records.Builder(root)
+    built.log.act("tender.postpone", records.DEADLINE - timedelta(days=9), {"reason": "补充勘察资料"})
+    built.build()
+    publish_log(copy, built.log)
+    assert [r.status for r in verify(root, PINS, mirror=copy)] == ["passed"] * 14
+    lines = (root / "acts.jsonl").read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if b"tender.postpone" not in line]
+    assert len(kept) == len(lines) - 1
+    (root / "acts.jsonl").write_bytes(b"".join(kept))
+    records.sign_record(root)
+    assert [r.number for r in verify(root, PINS, mirror=copy) if not r.passed] == [14]
+    (copy / "checkpoint").write_text(tlog.sign_checkpoint(records.ORIGIN, 0, merkle.EMPTY_ROOT, records.LOG))
+    assert [r.reasons[0].code for r in verify(root, PINS, mirror=copy) if not r.passed] == [
+        "record.mirror_too_short"
+    ]
