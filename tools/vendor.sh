@@ -4,8 +4,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 npm ci --ignore-scripts --no-audit --no-fund
-from=node_modules/@noble/hashes to=trading/static/trading/js/vendor/noble-hashes
-mkdir -p "$to"
-for file in LICENSE sha2.js _md.js _u64.js utils.js; do cp "$from/$file" "$to/$file"; done
-# Without the source maps, to which static files would have to refer.
-sed -i '/^\/\/# sourceMappingURL=/d' "$to"/*.js
+vendor=portal/static/portal/js/vendor
+
+# copy PACKAGE FOLDER FILE…
+copy() {
+  local from=node_modules/$1 to=$vendor/$2
+  shift 2
+  rm -rf "$to" && mkdir -p "$to"
+  for file in "$@"; do cp "$from/$file" "$to/"; done
+  # Without the source maps, to which static files would have to refer.
+  sed -i '/^\/\/# sourceMappingURL=/d' "$to"/*.js
+}
+
+copy @noble/hashes noble-hashes LICENSE sha2.js legacy.js hmac.js _md.js _u64.js utils.js
+# Not an ES module: it puts itself on window, and is loaded only when a key file needs 3DES or RC2.
+copy node-forge node-forge LICENSE dist/forge.min.js

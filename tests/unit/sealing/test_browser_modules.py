@@ -52,7 +52,7 @@ def node(*arguments: str, said: Any = None) -> str:
     if path is None:
         missing("Node.js", "no such command", "apt-get install nodejs, or make setup.")
     done = subprocess.run(
-        [path, *arguments], cwd=ROOT, input=json.dumps(said), capture_output=True, text=True, timeout=120, check=False,
+        [path, "--import", str(HERE_JS / "served.js"), *arguments], cwd=ROOT, input=json.dumps(said), capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "NODE_NO_WARNINGS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

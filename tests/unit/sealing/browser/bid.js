@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { planBundle } from "../../../../trading/static/trading/js/sealing/bundle.js";
 import { sealBid } from "../../../../trading/static/trading/js/sealing/bid.js";
-import { concat, unb64 } from "../../../../trading/static/trading/js/sealing/bytes.js";
+import { concat, unb64 } from "../../../../portal/static/portal/js/keys/bytes.js";
 import { blobSink } from "../../../../trading/static/trading/js/sealing/sinks.js";
 import { words, fenOf } from "../../../../trading/static/trading/js/sealing/money.js";
 import { summaryOf } from "../../../../trading/static/trading/js/sealing/summary.js";

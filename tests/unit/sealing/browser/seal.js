@@ -3,9 +3,9 @@
 //    "jobs": [{"size", "chunk_size", "envelope", "ticket"}]}; the payload's byte i is i mod 251.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { concat, unb64 } from "../../../../trading/static/trading/js/sealing/bytes.js";
+import { concat, unb64 } from "../../../../portal/static/portal/js/keys/bytes.js";
 import { seal } from "../../../../trading/static/trading/js/sealing/envelope.js";
-import { signerFrom } from "../../../../trading/static/trading/js/sealing/keys.js";
+import { signerFrom } from "../../../../portal/static/portal/js/keys/keys.js";
 
 /** In pieces that fit no chunk. */
 async function* payload(size) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { concat, hex, unb64, unhex } from "../../../../trading/static/trading/js/sealing/bytes.js";
+import { concat, hex, unb64, unhex } from "../../../../portal/static/portal/js/keys/bytes.js";
 import { openBody, openShare, unwrapContentKey } from "../../../../trading/static/trading/js/sealing/envelope.js";
 import { chunksOf, coreDigest, envelopeSize, headDigest, headSize, readHeader, wrapContext } from "../../../../trading/static/trading/js/sealing/header.js";
 import { revealIdentity } from "../../../../trading/static/trading/js/sealing/identity.js";

@@ -1,12 +1,12 @@
 // A whole bid: summary and its signature, bundle, envelope, and the proof that the ticket opens it again.
 
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 import { SUMMARY, SUMMARY_SIGNATURE, planBundle } from "./bundle.js";
 import { canonical } from "./canonical.js";
 import { finish, sha256Stream } from "./digests.js";
 import { openBody, seal, unwrapContentKey } from "./envelope.js";
 import { readHeader } from "./header.js";
-import { privateKeyOf, signerFrom } from "./keys.js";
+import { privateKeyOf, signerFrom } from "../../../portal/js/keys/keys.js";
 import { signByCertificate, statement } from "./statements.js";
 import { clientKeyOf } from "./ticket.js";
 

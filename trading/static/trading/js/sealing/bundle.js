@@ -1,7 +1,7 @@
 // The plaintext of an envelope: a ZIP of stored entries behind a manifest (SPEC.md §8), written as a stream of known
 // length. Files are read twice: for SHA-256 and CRC-32, and for the bytes themselves; never whole.
 
-import { Refused, concat, utf8 } from "./bytes.js";
+import { Refused, concat, utf8 } from "../../../portal/js/keys/bytes.js";
 import { canonical } from "./canonical.js";
 import { crc32, measure, stepsOf } from "./digests.js";
 

@@ -1,6 +1,6 @@
 // Canonical JSON (RFC 8785): keys in the order of UTF-16 units, numbers and strings as ECMAScript writes them.
 
-import { Refused, fromUtf8, utf8 } from "./bytes.js";
+import { Refused, fromUtf8, utf8 } from "../../../portal/js/keys/bytes.js";
 
 function write(value) {
   if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;

@@ -1,6 +1,6 @@
 // Is the bid whole? Files and summary against the tender, before anything is sealed; explained in Chinese.
 
-import { fromUtf8 } from "./bytes.js";
+import { fromUtf8 } from "../../../portal/js/keys/bytes.js";
 import { nameProblem } from "./bundle.js";
 import { fenOf, shown } from "./money.js";
 import { verify } from "./statements.js";

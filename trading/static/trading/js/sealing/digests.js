@@ -1,8 +1,8 @@
 // SHA-256 and CRC-32 of files of any size, step by step. WebCrypto digests only what is whole in memory, so SHA-256
 // is @noble/hashes (vendored by tools/vendor.sh); it runs in the sealing Worker, where it holds up no page.
 
-import { sha256 } from "../vendor/noble-hashes/sha2.js";
-import { hex } from "./bytes.js";
+import { sha256 } from "../../../portal/js/vendor/noble-hashes/sha2.js";
+import { hex } from "../../../portal/js/keys/bytes.js";
 
 export const STEP = 4 * 1024 * 1024;
 

@@ -1,11 +1,11 @@
 // Sealing and opening as streams (SPEC.md): memory is a few chunks, whatever the size of the bid.
 
-import { Refused, b64, concat, equal, fromUint, hex, random, uint, unb64, unhex, utf8 } from "./bytes.js";
-import { readCertificate } from "./der.js";
+import { Refused, b64, concat, equal, fromUint, hex, random, uint, unb64, unhex, utf8 } from "../../../portal/js/keys/bytes.js";
+import { readCertificate } from "../../../portal/js/keys/der.js";
 import { finish, sha256Stream } from "./digests.js";
 import { DEFAULT_CHUNK, chunksOf, envelopeSize, headDigest, headSize, signHeader, wrapContext } from "./header.js";
 import { concealIdentity, makeIdentity } from "./identity.js";
-import { fingerprint } from "./keys.js";
+import { fingerprint } from "../../../portal/js/keys/keys.js";
 import { LENGTH_SIZE, paddedSize } from "./padding.js";
 import { makePseudonym } from "./pseudonym.js";
 import { KEY_TAG, SHARE_TAG, unwrap, wrap } from "./recipients.js";

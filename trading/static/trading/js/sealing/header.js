@@ -1,6 +1,6 @@
 // The envelope's public head (SPEC.md §2, §4). In memory a header is its JSON object.
 
-import { Refused, concat, fromUint, hex, unb64, unhex, uint, utf8 } from "./bytes.js";
+import { Refused, concat, fromUint, hex, unb64, unhex, uint, utf8 } from "../../../portal/js/keys/bytes.js";
 import { canonical, parseCanonical } from "./canonical.js";
 import { MIN_SIZE, paddedSize } from "./padding.js";
 import { verifyEd25519 } from "./pseudonym.js";

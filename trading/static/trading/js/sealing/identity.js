@@ -1,6 +1,6 @@
 // Who the bidder is, hidden until opening and bound from the start (SPEC.md §5).
 
-import { Refused, b64, concat, fromUint, fromUtf8, hex, uint } from "./bytes.js";
+import { Refused, b64, concat, fromUint, fromUtf8, hex, uint } from "../../../portal/js/keys/bytes.js";
 import { canonical } from "./canonical.js";
 import { coreDigest } from "./header.js";
 import { signByCertificate, statement } from "./statements.js";

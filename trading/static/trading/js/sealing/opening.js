@@ -2,10 +2,10 @@
 // content key here; what leaves the page is mingtang/key-release, signed by the one-time key.
 
 import { put } from "../../../portal/js/display.js";
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 import { unwrapContentKey } from "./envelope.js";
 import { readHeader } from "./header.js";
-import { privateKeyOf } from "./keys.js";
+import { privateKeyOf } from "../../../portal/js/keys/keys.js";
 import { ask, headOf, releaseKey } from "./tender.js";
 import { clientKeyOf, keyRelease, readTicket } from "./ticket.js";
 

@@ -1,10 +1,10 @@
 // The page /tenders/<number>/bid/: fill in, choose files, check, seal (worker.js). submitting.js has the second half.
 
 import { put } from "../../../portal/js/display.js";
-import { Refused, unb64 } from "./bytes.js";
+import { Refused, unb64 } from "../../../portal/js/keys/bytes.js";
 import { FORM, againstRequirements, fileProblems, guaranteeOf, namedGuarantee, sourceOf, termProblems } from "./check.js";
-import { pemBlocks, readCertificate } from "./der.js";
-import { signerFrom } from "./keys.js";
+import { pemBlocks, readCertificate } from "../../../portal/js/keys/der.js";
+import { signerFrom } from "../../../portal/js/keys/keys.js";
 import { missing } from "./pseudonym.js";
 import { takeSealed } from "./submitting.js";
 import { fenOf, shown, words } from "./money.js";

@@ -1,7 +1,7 @@
 // The one-time Ed25519 key that names a bid until it is opened, by WebCrypto (Chromium 137, Firefox 129, Safari 17).
 
-import { Refused, concat, unhex } from "./bytes.js";
-import { children, element } from "./der.js";
+import { Refused, concat, unhex } from "../../../portal/js/keys/bytes.js";
+import { children, element } from "../../../portal/js/keys/der.js";
 
 // PrivateKeyInfo of an Ed25519 seed (RFC 8410 §7), up to the 32 bytes themselves.
 const PKCS8_HEAD = unhex("302e020100300506032b657004220420");

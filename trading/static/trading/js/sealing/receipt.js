@@ -1,6 +1,6 @@
 // A receipt checked in the page (sealing/receipts.py): the platform's signature, the act, its place in the log.
 
-import { Refused, equal, hex, unb64, unhex, utf8 } from "./bytes.js";
+import { Refused, equal, hex, unb64, unhex, utf8 } from "../../../portal/js/keys/bytes.js";
 import { canonical } from "./canonical.js";
 import { verifyEd25519 } from "./pseudonym.js";
 import { verify } from "./statements.js";

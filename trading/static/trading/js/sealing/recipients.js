@@ -1,7 +1,7 @@
 // Sealing 66 bytes to a certificate's key: RSA-OAEP-SHA256 and ECIES on P-256 (SPEC.md §6).
 
-import { Refused, concat, equal, utf8 } from "./bytes.js";
-import { importPrivate, kindOfPrivate, spkiKind } from "./keys.js";
+import { Refused, concat, equal, utf8 } from "../../../portal/js/keys/bytes.js";
+import { importPrivate, kindOfPrivate, spkiKind } from "../../../portal/js/keys/keys.js";
 import { ZERO_NONCE, aead, hkdf } from "./suite.js";
 
 const OAEP = { name: "RSA-OAEP", hash: "SHA-256" };

@@ -1,7 +1,7 @@
 // Shamir's secret sharing over GF(2^8), polynomial 0x11b, byte by byte: the twin of sealing/shamir.py.
 // Eight shift-and-mask rounds without secret-dependent branches or table look-ups.
 
-import { random } from "./bytes.js";
+import { random } from "../../../portal/js/keys/bytes.js";
 
 export function multiply(a, b) {
   let product = 0;

@@ -1,9 +1,9 @@
 // Signed statements (SPEC.md §9): made by a certificate's key or by the pseudonym, and checked.
 
-import { Refused, b64, concat, equal, hex, unb64, unhex, utf8 } from "./bytes.js";
+import { Refused, b64, concat, equal, hex, unb64, unhex, utf8 } from "../../../portal/js/keys/bytes.js";
 import { canonical } from "./canonical.js";
-import { readCertificate } from "./der.js";
-import { ecdsaRaw, spkiKind } from "./keys.js";
+import { readCertificate } from "../../../portal/js/keys/der.js";
+import { ecdsaRaw, spkiKind } from "../../../portal/js/keys/keys.js";
 import { verifyEd25519 } from "./pseudonym.js";
 
 export const statement = (purpose, payload) => ({ v: 1, type: `mingtang/${purpose}`, payload });

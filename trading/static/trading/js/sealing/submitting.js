@@ -2,7 +2,7 @@
 // It also serves a bid sealed earlier, here or by bidtool: choose its ticket and its envelope.
 
 import { put } from "../../../portal/js/display.js";
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 import { measure } from "./digests.js";
 import { checkReceipt } from "./receipt.js";
 import { platformKeys, submit } from "./tender.js";

@@ -1,6 +1,6 @@
 // Suite 0x01: AES-256-GCM with SHA-256 and HKDF (SPEC.md §3), by WebCrypto.
 
-import { concat, equal, utf8 } from "./bytes.js";
+import { concat, equal, utf8 } from "../../../portal/js/keys/bytes.js";
 
 export const SUITE = 1;
 export const TAG_SIZE = 16;

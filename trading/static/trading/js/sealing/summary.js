@@ -1,6 +1,6 @@
 // The bid summary (开标一览表): what is read out at the opening, built from the form, checked as sealing/bid_summary.py does.
 
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 import { isText } from "./header.js";
 import { fenOf, plain, words } from "./money.js";
 

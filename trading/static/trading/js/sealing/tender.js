@@ -1,6 +1,6 @@
 // The platform's JSON doors, as the sealing page needs them.
 
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 
 /** The answer of a JSON door, or its refusal in the platform's own words. */
 export async function ask(path, { body, key, ...more } = {}) {

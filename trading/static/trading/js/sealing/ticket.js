@@ -1,6 +1,6 @@
 // What the bidder keeps after sealing (sealing/ticket.py): without it a bid is neither withdrawn nor released.
 
-import { Refused, b64, hex, unb64, unhex } from "./bytes.js";
+import { Refused, b64, hex, unb64, unhex } from "../../../portal/js/keys/bytes.js";
 import { pseudonymFrom } from "./pseudonym.js";
 import { signByPseudonym, statement } from "./statements.js";
 

@@ -1,7 +1,7 @@
 // A large file to the platform in chunks, going on where it stopped (/api/v1/uploads; documents/README.md).
 // The server knows what has arrived; the page remembers only the upload's id, by the file's digest.
 
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 import { ask, refusalOf } from "./tender.js";
 
 const CHUNK = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // Seals beside the page, so that the page stays alive. Hears one bid, says progress, then the result or the refusal.
 
 import { sealBid } from "./bid.js";
-import { Refused } from "./bytes.js";
+import { Refused } from "../../../portal/js/keys/bytes.js";
 import { openSink } from "./sinks.js";
 
 const EVERY_MS = 100;
