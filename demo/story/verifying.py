@@ -37,7 +37,18 @@ def _mirror(stage: Stage, vkey: str) -> Path:
     """An auditor's own copy of the whole log: what the record left out would show in it."""
     folder = stage.home / "log-mirror"
     server = stage.clients["bidder-1"].base
-    command = [sys.executable, "-m", "bidtool", "log", "fetch", str(folder), "--server", server, "--vkey", vkey]
+    command = [
+        sys.executable,
+        "-m",
+        "bidtool",
+        "log",
+        "fetch",
+        str(folder),
+        "--server",
+        server,
+        "--vkey",
+        vkey,
+    ]
     done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"bidtool log fetch → {done.returncode}\n{done.stdout}\n{done.stderr}")
