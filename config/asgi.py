@@ -10,13 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from evaluation import routing as evaluation  # noqa: E402
 from journal import ticker  # noqa: E402
 from portal.lifespan import Lifespan  # noqa: E402
+from portal.origins import SameOrigin  # noqa: E402
 from trading import routing as trading  # noqa: E402
 
 sockets = [*trading.websocket_urlpatterns, *evaluation.websocket_urlpatterns]
@@ -27,7 +27,7 @@ if settings.EMBEDDED:
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(sockets))),
+        "websocket": SameOrigin(SessionMiddlewareStack(URLRouter(sockets))),
         "lifespan": Lifespan(),
     }
 )
