@@ -75,8 +75,19 @@ DIGEST_DIFFERS = ReasonForm(
 # -- keys and shares -----------------------------------------------------------------------------
 KEY_UNSUPPORTED = ReasonForm(
     "key.unsupported",
-    zh="密钥类型不受支持：{what}（需要 RSA 2048 位以上或 P-256）",
-    en="unsupported key: {what} (RSA of 2048 bits or more, or P-256, is needed)",
+    zh="密钥类型不受支持：{what}（需要 RSA 2048 位以上、P-256 或 SM2）",
+    en="unsupported key: {what} (RSA of 2048 bits or more, P-256 or SM2 is needed)",
+)
+SM2_NO_LIBRARY = ReasonForm(
+    "sm2.no_library",
+    zh="这台机器没有支持 SM2 的 libcrypto（OpenSSL 3.0 以上），不能使用国密证书；请安装 libssl3，或换用 RSA、P-256 证书",
+    en="this machine has no libcrypto (OpenSSL 3.0 or later) with SM2, so SM2 certificates cannot be used; "
+    "install libssl3, or use an RSA or P-256 certificate",
+)
+SM2_FAILED = ReasonForm(
+    "sm2.failed",
+    zh="SM2 运算没有完成（{what}）",
+    en="the SM2 operation did not finish ({what})",
 )
 KEY_FILE_BAD = ReasonForm(
     "key.file_bad",
