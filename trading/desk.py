@@ -25,6 +25,10 @@ entrance("我的招标投标", "/tenders/", Role.PROCURING_ENTITY, Role.PROCUREM
 def tender_items(actor: Actor, now: datetime) -> Iterable[DeskItem]:
     for tender in queries.hosted_tenders(actor).exclude(status__in=_ENDED)[:_MOST]:
         yield from _hosted(tender)
+    for lot in queries.lots_to_tender_again(queries.hosted_tenders(actor))[:_MOST]:
+        yield DeskItem(
+            f"重新招标 {lot.code}", _href(lot.tender), f"{lot.name}流标，依法重新招标", "编制", weight=30
+        )
     for tender in queries.taken_tenders(actor).filter(status=TenderStatus.ANNOUNCED)[:_MOST]:
         # After the deadline the hall is where a bidder goes; nothing can be prepared or confirmed any more.
         if tender.submission_deadline is None or now <= tender.submission_deadline:

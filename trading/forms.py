@@ -78,6 +78,11 @@ class TenderForm(forms.Form):
         self.fields["project"].choices = [(p.number, str(p)) for p in projects]  # type: ignore[attr-defined]
 
 
+class TenderAgainForm(forms.Form):
+    number = forms.CharField(label="新的招标编号", max_length=40, help_text="大写字母、数字和连字符")
+    title = forms.CharField(label="招标名称", max_length=200)
+
+
 class LotForm(forms.Form):
     """One lot; a row left wholly empty is none."""
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"{_TENDER}/documents/<str:document>/removal", api.remove_document),
     path(f"{_TENDER}/announcement", api.announce),
     path(f"{_TENDER}/cancellation", api.cancel),
+    path(f"{_TENDER}/again", api.tender_again),
     path(f"{_TENDER}/clarifications", api.clarify),
     path(f"{_TENDER}/clarifications/confirmation", api.confirm_clarifications),
     path(f"{_TENDER}/enquiries", api.enquiries),

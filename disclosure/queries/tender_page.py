@@ -12,7 +12,7 @@ from disclosure.models import PublishedRecord
 from disclosure.queries.notices import listed, public
 from disclosure.rules.phases import Step, schedule
 from kernel.errors import Refused
-from trading.commands.awards import FAILURES
+from trading.commands.awards import failure_zh
 from trading.models import (
     Award,
     Bid,
@@ -219,19 +219,11 @@ def _ranking_table(lot: Lot, candidates: list[Candidate]) -> dict[str, Any]:
 
 
 #: Codes with which trading itself ends a lot, beside the grounds a person may name.
-_ENDED = {
-    "lot.too_few_bidders": FAILURES["too_few_bidders"],
-    "lot.no_bid_opened": "没有一份投标文件能够开启",
-    "tender.cancelled": "招标人终止招标",
-}
-
-
 def _failure(lot: Lot) -> str:
     """Why a failed lot has failed, in words; empty for a lot that has not."""
     if lot.status != LotStatus.FAILED:
         return ""
-    known = {**FAILURES, **_ENDED}
-    return known.get(lot.failure_code, "依法不再评标或定标")
+    return failure_zh(lot.failure_code)
 
 
 def _rejected(lot: Lot, report: EvaluationResult | None) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ NEVER: dict[str, str] = {
     "invitation.expire": "谁被抽到而没有来不公开（招标投标法实施条例第四十六条）",
     "result.object": "异议中有异议人的商业信息；答复公开（招标投标法实施条例第五十四条）",
     "tender.create": "公告之前的草稿不公开；公告的内容在公告行为里",
+    "tender.tender_again": "公告之前的草稿不公开；公告的内容在公告行为里",
     "tender.edit": "公告之前的草稿不公开；公告的内容在公告行为里",
     "tender.add_document": "公告之前的草稿不公开；公告的内容在公告行为里",
     "tender.remove_document": "公告之前的草稿不公开；公告的内容在公告行为里",

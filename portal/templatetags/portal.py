@@ -261,7 +261,7 @@ def roster(
     rows.sort(
         key=lambda row: (order.get(row.get("lot", ""), len(order)), row.get("lot", ""), row.get("no") or 0)
     )
-    return {"rows": rows, "own": own, "reading": reading}
+    return {"rows": rows, "own": own, "reading": reading, "started": bool(order)}
 
 
 @register.inclusion_tag(f"{_PARTIALS}read_out.html")

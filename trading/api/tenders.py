@@ -25,6 +25,7 @@ from trading.commands import (
     EditTender,
     RemoveDocument,
     SetCustodians,
+    TenderAgain,
 )
 from trading.commands.announcing import reasons_against_announcing
 from trading.queries import notices
@@ -105,6 +106,13 @@ def tender(request: HttpRequest, body: dict[str, Any], number: str) -> dict[str,
             notices.document_json(d) for d in row.documents.select_related("file", "lot", "tender")
         ]
     return shape
+
+
+@json_door("POST")
+def tender_again(request: HttpRequest, body: dict[str, Any], number: str) -> HttpResponse:
+    """``{"number", "title"}`` of the new draft"""
+    command = TenderAgain(number, text_field(body, "number", limit=40), text_field(body, "title"))
+    return done(request, command, status=201)
 
 
 @json_door("POST")

@@ -24,6 +24,7 @@ from trading.commands.results import (
     ObjectToResult,
     ReceiveEvaluationResult,
 )
+from trading.commands.retendering import TenderAgain
 from trading.commands.tenders import (
     AddDocument,
     CreateTender,
@@ -77,4 +78,5 @@ __all__ = [
     "RegisterContract",
     "RemoveDocument",
     "SetCustodians",
+    "TenderAgain",
 ]

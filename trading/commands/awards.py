@@ -46,7 +46,20 @@ FAILURES = {
     "objection_upheld": "异议成立且影响中标结果，不能采取补救措施予以纠正",
     "unlawful_conduct": "违法行为对中标结果造成实质性影响，且不能采取补救措施予以纠正",
 }
+#: Codes that the opening and the calling-off write, too.
+FAILURE_ZH = {
+    **FAILURES,
+    "lot.too_few_bidders": FAILURES["too_few_bidders"],
+    "lot.no_bid_opened": "没有一份投标文件能够开启",
+    "tender.cancelled": "招标人终止招标",
+}
 CONSTRAINTS["trading_contract_number_key"] = CONTRACT_NUMBER_TAKEN
+
+
+def failure_zh(code: str) -> str:
+    """Why a lot failed, in the words of the law."""
+    ground = rejection_grounds.GROUNDS.get(code)
+    return FAILURE_ZH.get(code) or (ground.zh if ground else "依法不再评标或定标")
 
 
 def _load(cmd: Any) -> Lot:

@@ -114,11 +114,16 @@ class Lot(models.Model):
     #: Since when open objections pause the standstill (招例第五十四条).
     paused_since = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    #: The failed lot of an earlier tender that this one is tendered again from (重新招标).
+    tendered_again_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="tendered_again_as", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["no"]
         constraints = [
             models.UniqueConstraint(fields=["tender", "no"], name="lot_no_once_a_tender"),
+            models.UniqueConstraint(fields=["tendered_again_from"], name="lot_tendered_again_once"),
             models.CheckConstraint(condition=models.Q(estimate__gte=0), name="lot_estimate_not_negative"),
             models.CheckConstraint(
                 condition=models.Q(ceiling_price__isnull=True) | models.Q(ceiling_price__gt=0),

@@ -101,9 +101,11 @@ def public_json(row: Tender, now: datetime) -> dict[str, Any]:
     published documents, answered enquiries. Nothing about bids, downloads or who asked."""
     shape = terms(row)
     statuses = {str(lot.no): lot.status for lot in row.lots.all()}
+    before, after = _tendered_again(row)
     for lot in shape["lots"]:
         lot["status"] = statuses[lot["lot"]]
         lot["status_zh"] = LOT_ZH[LotStatus(lot["status"])]
+        lot["tendered_again_from"], lot["tendered_again_as"] = before.get(lot["lot"]), after.get(lot["lot"])
     custodians = row.custodians.select_related("organization")
     documents = row.documents.select_related("file", "lot", "tender").filter(recipient=None)
     answered = row.enquiries.exclude(answered_at=None).order_by("answered_at")
@@ -127,6 +129,20 @@ def public_json(row: Tender, now: datetime) -> dict[str, Any]:
         "training": bool(settings.TRAINING),
     }
     return shape
+
+
+def _tendered_again(row: Tender) -> tuple[dict[str, str], dict[str, str]]:
+    """Lot number → code of the failed lot it comes from, and of the announced lot that took it up."""
+    later = Lot.objects.filter(tendered_again_from__tender=row).exclude(tender__announced_at=None)
+    earlier = row.lots.exclude(tendered_again_from=None).select_related("tendered_again_from__tender")
+    return (
+        {str(lot.no): lot.tendered_again_from.code for lot in earlier if lot.tendered_again_from},
+        {
+            str(lot.tendered_again_from.no): lot.code
+            for lot in later.select_related("tender", "tendered_again_from")
+            if lot.tendered_again_from
+        },
+    )
 
 
 def public_notice(number: str) -> Tender:

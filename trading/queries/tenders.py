@@ -16,7 +16,7 @@ from trading.models import DocumentDownload, Enquiry, Lot, Project, Tender, Tend
 from trading.policy.tenders import NO_TENDER, hosts, may_read, sees
 from trading.rules import rulebook as books
 from trading.rules.rulebook import Rulebook
-from trading.rules.statuses import TenderStatus
+from trading.rules.statuses import LotStatus, TenderStatus
 
 NO_PROJECT = ReasonForm(
     "project.not_found", zh="没有项目「{number}」", en="there is no project {number}", kind=Kind.NOT_FOUND
@@ -137,6 +137,20 @@ def hosted_tenders(actor: Actor) -> QuerySet[Tender]:
         return Tender.objects.none()
     own = Q(project__procuring_entity_id=actor.organization) | Q(project__agent_id=actor.organization)
     return _tenders().filter(own).order_by("-created_at")
+
+
+def lots_to_tender_again(tenders: Iterable[Tender] | QuerySet[Tender]) -> QuerySet[Lot]:
+    """Failed lots that no later tender takes up yet; those of a tender that was called off are not failed
+    tenders (招法第二十八条、第四十二条)."""
+    rows = Lot.objects.filter(tender__in=tenders, status=LotStatus.FAILED, tendered_again_as__isnull=True)
+    rows = rows.exclude(tender__status=TenderStatus.CANCELLED)
+    return rows.select_related("tender").order_by("tender__number", "no")
+
+
+def tendered_again_as(actor: Actor, lot: Lot) -> Lot | None:
+    """The lot of a later tender that takes up this failed one, once the viewer may know of it."""
+    later = Lot.objects.select_related("tender__project").filter(tendered_again_from=lot).first()
+    return later if later is not None and sees(actor, later.tender) else None
 
 
 def hosted_projects(actor: Actor) -> QuerySet[Project]:

@@ -118,6 +118,10 @@ ACTS: dict[str, FormAct] = {
         django_forms.Form, lambda a: preparing.notification(a.actor, _lot(a), clock.now()), papers=True
     ),
     "contract": FormAct(forms.ContractForm, _contract),
+    "tender_again": FormAct(
+        forms.TenderAgainForm,
+        lambda a: commands.TenderAgain(a.tender.number, a.said["number"], a.said["title"]),
+    ),
     "fail": FormAct(
         forms.FailForm,
         lambda a: commands.FailLot(a.tender.number, a.lot, a.said["code"], a.said["note"]),
@@ -148,7 +152,9 @@ def carry_out(request: HttpRequest, tender: Tender, verb: str, lot: str) -> Http
     if isinstance(form, forms.AwardForm):
         said["passed_over"] = form.passed_over()
     try:
-        submit(request, ACTS[verb].build(Asked(actor, tender, lot, said, request.POST.get("subject", ""))))
+        done = submit(
+            request, ACTS[verb].build(Asked(actor, tender, lot, said, request.POST.get("subject", "")))
+        )
     except Refused as refusal:
         return work.page(request, tender, form=form, reasons=refusal.reasons)
-    return redirect("tender", number=tender.number)
+    return redirect("tender", number=done.result["tender"] if verb == "tender_again" else tender.number)

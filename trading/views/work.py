@@ -17,6 +17,7 @@ from portal import problems
 from portal.doors import actor_of
 from trading import forms
 from trading.commands.announcing import reasons_against_announcing
+from trading.commands.awards import failure_zh
 from trading.models import Lot, Tender
 from trading.policy.tenders import hosts, may_ask
 from trading.queries import awards, tenders
@@ -101,7 +102,13 @@ def _host(tender: Tender, now: datetime) -> dict[str, Any]:
         "clarify_form": forms.ClarifyForm(),
         "answer_form": forms.AnswerForm(),
         "cancel_form": forms.CancelForm(),
+        "again_lots": list(tenders.lots_to_tender_again([tender])),
+        "again_form": forms.TenderAgainForm(initial={"title": _again_title(tender)}),
     }
+
+
+def _again_title(tender: Tender) -> str:
+    return f"{tender.title[:180]}（重新招标）"
 
 
 def _bidder(actor: Actor, tender: Tender, now: datetime) -> dict[str, Any]:
@@ -136,6 +143,8 @@ def _lot(actor: Actor, host: bool, lot: Lot, now: datetime) -> dict[str, Any]:
         "award": award if award and (host or award.notified_at) else None,
         "contract": getattr(award, "contract", None) if award else None,
         "object_form": forms.ObjectForm(),
+        "failure": failure_zh(lot.failure_code) if lot.status == LotStatus.FAILED else "",
+        "again": tenders.tendered_again_as(actor, lot),
     }
     if host:
         shape |= {
