@@ -33,7 +33,7 @@ export function pemBlocks(text, label) {
   return [...text.matchAll(pattern)].map((match) => unb64(match[1].replace(/\s+/g, "")));
 }
 
-/** `{der, spki, issuer, subject, holder: {name, credit_code}}` of a certificate. */
+/** `{der, spki, issuer, subject, holder: {name, credit_code}, usage: {signs, decrypts} | null}` of a certificate. */
 export function readCertificate(der) {
   const outer = element(der);
   if (outer.tag !== 0x30 || outer.next !== der.length) throw bad();
@@ -41,7 +41,7 @@ export function readCertificate(der) {
   // TBSCertificate begins with [0] version in every v3 certificate (RFC 5280 §4.1).
   if (fields[0]?.tag !== 0xa0 || fields.length < 7) throw bad();
   const [, , , issuer, , subject, spki] = fields;
-  return { der, spki: spki.whole, issuer: hex(issuer.whole), subject: hex(subject.whole), holder: holderOf(subject.content, fields) };
+  return { der, spki: spki.whole, issuer: hex(issuer.whole), subject: hex(subject.whole), holder: holderOf(subject.content, fields), usage: usageOf(fields) };
 }
 
 const OID = { organization: "55040a", identifier: "550461", serial: "550405" };
@@ -62,13 +62,30 @@ function holderOf(subject, fields) {
   return { name: (names.get(OID.organization) ?? "").trim(), credit_code: code.trim() };
 }
 
-function extensionText(fields) {
+/** The value of an extension; undefined when there is none. */
+function extension(fields, oid) {
   const box = fields.find((field) => field.tag === 0xa3);
-  for (const extension of box ? children(element(box.content).content) : []) {
-    const parts = children(extension.content);
-    if (hex(parts[0].content) === CREDIT_EXTENSION) return textOf(element(parts.at(-1).content));
+  for (const one of box ? children(element(box.content).content) : []) {
+    const parts = children(one.content);
+    if (hex(parts[0].content) === oid) return element(parts.at(-1).content);
   }
-  return "";
+  return undefined;
+}
+
+function extensionText(fields) {
+  const value = extension(fields, CREDIT_EXTENSION);
+  return value ? textOf(value) : "";
+}
+
+const KEY_USAGE = "551d0f";
+
+/** keyUsage (RFC 5280 §4.2.1.3): digitalSignature 0x80, nonRepudiation 0x40; keyEncipherment 0x20, dataEncipherment
+ * 0x10, keyAgreement 0x08. */
+function usageOf(fields) {
+  const bits = extension(fields, KEY_USAGE);
+  if (!bits) return null;
+  const first = bits.content[1] ?? 0;
+  return { signs: Boolean(first & 0xc0), decrypts: Boolean(first & 0x38) };
 }
 
 function textOf(value) {

@@ -1,4 +1,4 @@
-// The bidder's certificates and private key from PEM files: read in the page, never sent (no function here makes requests).
+// Keys in the page: which certificate is whose, and what signs. Keys never leave the page (no function here makes requests).
 
 import { Refused, hex } from "./bytes.js";
 import { children, element, keyKind, pemBlocks, readCertificate } from "./der.js";
@@ -9,18 +9,29 @@ const SIGNING = { rsa: { alg: "rsa-pss-sha256", how: PSS }, p256: { alg: "ecdsa-
 
 /** `{chain: [der…], certificate, alg, sign(bytes)}` from the text of one or two PEM files. */
 export async function signerFrom(certificateText, keyText) {
-  const pkcs8 = privateKeyOf(keyText);
+  return signerOf(await pairOf(privateKeyOf(keyText), pemBlocks(certificateText, "CERTIFICATE").map(readCertificate)));
+}
+
+/** A key with its certificate: `{pkcs8, chain: [der…]}`, leaf first, out of certificates in any order. */
+export async function pairOf(pkcs8, certificates) {
+  const kind = kindOfPrivate(pkcs8);
+  const { how } = SIGNING[kind];
+  const key = await importPrivate(pkcs8, how, "sign");
+  if (!certificates.length) throw new Refused("key.file_bad", "没有证书：请选择证书文件（.p12、.pfx、.pem、.cer）。");
+  const leaf = await holderOf(certificates, kind, how, key);
+  return { pkcs8, chain: ordered(leaf, certificates).map((one) => one.der) };
+}
+
+/** What signs with a pair: `{chain, certificate, alg, sign(bytes)}`. */
+export async function signerOf({ pkcs8, chain }) {
   const kind = kindOfPrivate(pkcs8);
   const { alg, how } = SIGNING[kind];
   const key = await importPrivate(pkcs8, how, "sign");
-  const certificates = pemBlocks(certificateText, "CERTIFICATE").map(readCertificate);
-  if (!certificates.length) throw new Refused("key.file_bad", "这不是证书文件（PEM，以 BEGIN CERTIFICATE 开头）。");
-  const leaf = await holderOf(certificates, kind, how, key);
   const sign = async (data) => {
     const raw = new Uint8Array(await crypto.subtle.sign(how, key, data));
     return kind === "p256" ? ecdsaDer(raw) : raw;
   };
-  return { chain: ordered(leaf, certificates).map((one) => one.der), certificate: leaf, alg, sign };
+  return { chain, certificate: readCertificate(chain[0]), alg, sign };
 }
 
 /** The certificate of this very key, known by a signature that it verifies. */
@@ -29,8 +40,8 @@ async function holderOf(certificates, kind, how, key) {
   const signature = await crypto.subtle.sign(how, key, probe);
   for (const one of certificates) {
     if (spkiKind(one.spki) !== kind) continue;
-    const own = await crypto.subtle.importKey("spki", one.spki, how, false, ["verify"]);
-    if (await crypto.subtle.verify(how, own, signature, probe)) return one;
+    const own = await crypto.subtle.importKey("spki", one.spki, how, false, ["verify"]).catch(() => null);
+    if (own && await crypto.subtle.verify(how, own, signature, probe)) return one;
   }
   throw new Refused("key.not_of_certificate", "私钥与证书不是一对。请选择同一证书的私钥文件。");
 }
@@ -47,11 +58,8 @@ function ordered(leaf, certificates) {
 
 export const spkiKind = (spki) => keyKind(children(element(spki).content)[0]);
 
-/** PKCS#8 bytes of a PEM private key. */
+/** PKCS#8 bytes of an unencrypted PEM private key. */
 export function privateKeyOf(text) {
-  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(text)) {
-    throw new Refused("key.file_bad", "私钥文件有口令保护，浏览器打不开。请用命令行：bidtool seal");
-  }
   const [pkcs8] = pemBlocks(text, "PRIVATE KEY");
   if (!pkcs8) throw new Refused("key.file_bad", "这不是 PKCS#8 私钥文件（PEM，以 BEGIN PRIVATE KEY 开头）。");
   return pkcs8;
@@ -60,8 +68,8 @@ export function privateKeyOf(text) {
 /** PrivateKeyInfo ::= SEQUENCE { version, AlgorithmIdentifier, … } (RFC 5958). */
 export function kindOfPrivate(pkcs8) {
   const kind = keyKind(children(element(pkcs8).content)[1]);
-  if (kind === "sm2") throw new Refused("key.unsupported", "浏览器不能使用 SM2 密钥。请用命令行：bidtool seal");
-  if (!kind) throw new Refused("key.unsupported", "只支持 RSA 和 P-256 密钥。");
+  if (kind === "sm2") throw new Refused("key.unsupported", "浏览器还不能使用 SM2 密钥。请用命令行 bidtool。");
+  if (!kind) throw new Refused("key.unsupported", "浏览器只支持 RSA 和 P-256 密钥。");
   return kind;
 }
 
