@@ -10,7 +10,7 @@ from evaluation.models import Evaluation, ExpertDraw
 from evaluation.queries.ceremony import invitations_of
 from evaluation.rules.draw_moves import DRAW
 from evaluation.rules.room_moves import ROOM
-from evaluation.rules.statuses import DrawStatus, RoomStatus
+from evaluation.rules.statuses import ROOM_ENDED, DrawStatus, RoomStatus
 from kernel.actor import Actor, Role
 from portal.desk import DeskItem, entrance, provider
 
@@ -43,7 +43,7 @@ def _invitations(actor: Actor, now: datetime) -> Iterator[DeskItem]:
 
 
 def _rooms(actor: Actor) -> Iterator[DeskItem]:
-    rows = Evaluation.objects.filter(policy.visible_rooms(actor)).exclude(status=RoomStatus.FINISHED)
+    rows = Evaluation.objects.filter(policy.visible_rooms(actor)).exclude(status__in=ROOM_ENDED)
     for row in rows.select_related("lot__tender"):
         yield DeskItem(
             f"评标室 {row.lot.code}",

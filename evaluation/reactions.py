@@ -7,14 +7,17 @@ report is rendered.
 from __future__ import annotations
 
 from evaluation import report
-from evaluation.commands import AttachReport, ConveneRooms
+from evaluation.commands import AttachReport, ConveneRooms, TerminateRoom
 from evaluation.events import CommitteeFormed, ReportSigned, ScoresCalculated
+from evaluation.models import Evaluation
 from evaluation.queries import results, rows
+from evaluation.rules.statuses import ROOM_ENDED
 from journal.door import Command, perform
 from journal.facts import Delivery, reacts_to
 from kernel.actor import SYSTEM
 from trading.commands.awards import FailLot
 from trading.commands.results import ReceiveEvaluationResult
+from trading.events import LotFailed
 
 
 @reacts_to(CommitteeFormed)
@@ -51,3 +54,12 @@ def _handing_over(fact: ReportSigned) -> Command:
         rejected=results.rejected(evaluation),
         report=fact.report_sha256,
     )
+
+
+@reacts_to(LotFailed)
+def end_the_room(fact: LotFailed, delivery: Delivery) -> None:
+    """A lot that fails while its bids are evaluated (calling off, a host's finding) takes its room along."""
+    room = Evaluation.objects.filter(lot__tender__number=fact.tender, lot__no=int(fact.lot)).first()
+    if room is None or room.status in ROOM_ENDED:
+        return
+    perform(TerminateRoom(fact.tender, int(fact.lot), fact.code), SYSTEM, via="task", key=delivery.key)

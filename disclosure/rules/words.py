@@ -47,6 +47,7 @@ VERB_ZH: dict[str, str] = {
     "guarantee.present": "核验投标担保",
     "guarantee.release": "退还投标担保",
     "guarantee.tell_issuer": "通知保证人",
+    "evaluation.terminate": "终止评标",
     "lot.fail": "标段流标",
     "opening.answer_objection": "答复开标异议",
     "opening.close": "开标会结束",

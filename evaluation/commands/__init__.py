@@ -7,7 +7,7 @@ from evaluation.commands.reporting import AttachReport, DeemAgreed, SignReport
 from evaluation.commands.reviewing import CloseReview, FindCompetition, RejectAll, ReviewBid
 from evaluation.commands.scoring import EnterScore, LockSheet
 from evaluation.commands.seats import ReplaceMember
-from evaluation.commands.sitting import ConveneRooms, Declare, PauseRoom, ResumeRoom, VoteChair
+from evaluation.commands.sitting import ConveneRooms, Declare, PauseRoom, ResumeRoom, TerminateRoom, VoteChair
 
 __all__ = [
     "AnswerInvitation",
@@ -31,6 +31,7 @@ __all__ = [
     "ReviewBid",
     "SetExpertActive",
     "SignReport",
+    "TerminateRoom",
     "UpdateExpert",
     "VoidDraw",
     "VoteChair",

@@ -11,7 +11,7 @@ from evaluation.queries import facts, rows
 from evaluation.rules.draw_moves import DRAW, INVITATION
 from evaluation.rules.exclusions import GROUND_LAW, GROUND_ZH, REPLACEMENT, Ground
 from evaluation.rules.room_moves import ROOM, label
-from evaluation.rules.statuses import DrawStatus, InvitationStatus, RoomStatus
+from evaluation.rules.statuses import ROOM_ENDED, DrawStatus, InvitationStatus, RoomStatus
 from journal.door import Command, Context, Done, handler
 from kernel.errors import ReasonForm, Refused
 
@@ -74,10 +74,10 @@ def _open_rooms(seat: Seat) -> list[Evaluation]:
     found = seat.committee.evaluations.select_for_update(of=("self",)).select_related(
         "committee", "lot__tender", "report"
     )
-    rooms = [row for row in found if row.status != RoomStatus.FINISHED]
+    rooms = [row for row in found if row.status not in ROOM_ENDED]
     if found and not rooms:
         # Says so with the machine's own words.
-        ROOM.after("replace", RoomStatus.FINISHED, facts.facts_of(found[0]))
+        ROOM.after("replace", RoomStatus(found[0].status), facts.facts_of(found[0]))
     return rooms
 
 

@@ -10,9 +10,10 @@ from evaluation import policy, room, signing
 from evaluation.models import Ballot, Declaration, EvaluatedBid, Evaluation, Seat
 from evaluation.queries import facts, rows
 from evaluation.rules.room_moves import PAUSE, ROOM, RoomFacts, label
-from evaluation.rules.statuses import PauseStatus, RoomStatus
+from evaluation.rules.statuses import ROOM_ENDED, PauseStatus, RoomStatus
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.actor import Actor
+from kernel.clock import iso
 from kernel.errors import Kind, Reason, ReasonForm, Refused
 from trading.models import Bid, Lot, Tender
 from trading.rules.statuses import BidStatus, LotStatus
@@ -90,6 +91,18 @@ class ResumeRoom(Command):
     law = "招标投标法实施条例第四十八条"
 
 
+@dataclass(frozen=True)
+class TerminateRoom(Command):
+    """The lot has ended without this room: the tender was called off or the lot failed. Sheets are kept."""
+
+    tender: str
+    lot: int
+    code: str
+
+    verb = "evaluation.terminate"
+    law = "招标投标法实施条例第三十一条；招标投标法第四十二条"
+
+
 def load_room(cmd: Any) -> Evaluation:
     return rows.evaluation_for_update(cmd.tender, cmd.lot)
 
@@ -140,7 +153,7 @@ def convene_rooms(cmd: ConveneRooms, ctx: Context, tender: Tender) -> Done:
             evaluation = _open_room(lot, committee, ctx)
             room.say_convened(ctx, evaluation)
             opened.append(lot.no)
-        elif evaluation.status != RoomStatus.FINISHED:
+        elif evaluation.status not in ROOM_ENDED:
             room.say_step(ctx, evaluation, "评标委员会已补足，新成员请签署声明", {})
     return Done(f"committee:{tender.number}", {"lots": opened, "size": committee.size}, {"lots": opened})
 
@@ -233,3 +246,15 @@ def resume_room(cmd: ResumeRoom, ctx: Context, evaluation: Evaluation) -> Done:
     evaluation.save(update_fields=["pause", "pause_reason", "paused_at"])
     room.say_pause(ctx, evaluation)
     return done(evaluation, None, {})
+
+
+@handler(TerminateRoom, load=load_room, may=_system)
+def terminate_room(cmd: TerminateRoom, ctx: Context, evaluation: Evaluation) -> Done:
+    """Also a paused room, and one whose committee is not complete, ends; nothing that was written is lost."""
+    evaluation.status = ROOM.after("terminate", RoomStatus(evaluation.status), facts.facts_of(evaluation))
+    evaluation.finished_at = ctx.now
+    evaluation.save(update_fields=["status", "finished_at"])
+    room.say_step(
+        ctx, evaluation, "本标段已终止，评标不再继续；已保存的意见和评分留存", {"finished_at": iso(ctx.now)}
+    )
+    return done(evaluation, None, {"code": cmd.code})

@@ -20,7 +20,9 @@ from sealing import bundle
 
 def steps(evaluation: Evaluation) -> list[dict[str, Any]]:
     """For ``{% stepper %}``."""
-    order = list(RoomStatus)
+    ended = evaluation.status == RoomStatus.TERMINATED
+    left_out = RoomStatus.FINISHED if ended else RoomStatus.TERMINATED
+    order = [status for status in RoomStatus if status is not left_out]
     now = order.index(RoomStatus(evaluation.status))
     return [
         {

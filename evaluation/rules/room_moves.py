@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluation.rules.statuses import PAUSE_ZH, ROOM_ZH, PauseStatus, RoomStatus
+from evaluation.rules.statuses import PAUSE_ZH, ROOM_ENDED, ROOM_ZH, PauseStatus, RoomStatus
 from kernel.errors import Kind, Reason, ReasonForm
 from kernel.machine import Machine, Move
 
@@ -158,7 +158,7 @@ def _all_spoken(facts: RoomFacts) -> Reason | None:
 
 
 S = RoomStatus
-_OPEN = frozenset(s for s in S if s is not S.FINISHED)
+_OPEN = frozenset(S) - ROOM_ENDED
 _SECRECY = "招标投标法第三十八条、第四十四条；12号令第十二条、第十三条"
 _CHAIR = "12号令第九条"
 _REVIEW = "招标投标法实施条例第五十一条；12号令第二十三条"
@@ -192,6 +192,7 @@ ROOM: Machine[RoomStatus, RoomFacts] = Machine(
         Move("deem_agreed", frozenset({S.SIGNING}), S.SIGNING, _SIGN, "视为同意", (_running, _complete)),
         Move("finish", frozenset({S.SIGNING}), S.FINISHED, _SIGN, "结束评标",
              (_running, _complete, _all_spoken)),
+        Move("terminate", _OPEN, S.TERMINATED, "招标投标法实施条例第三十一条；招标投标法第四十二条", "终止评标"),
         Move("replace", _OPEN, S.CONVENED, "招标投标法实施条例第四十八条", "更换评委"),
     ],
     ROOM_ZH,

@@ -53,7 +53,12 @@ class RoomStatus(StrEnum):
     CALCULATED = "calculated"
     SIGNING = "signing"
     FINISHED = "finished"
+    #: The lot came to its end elsewhere: the tender was called off, or the lot failed.
+    TERMINATED = "terminated"
 
+
+#: Nothing more happens in these rooms.
+ROOM_ENDED = frozenset({RoomStatus.FINISHED, RoomStatus.TERMINATED})
 
 ROOM_ZH = {
     RoomStatus.CONVENED: "签署声明",
@@ -63,6 +68,7 @@ ROOM_ZH = {
     RoomStatus.CALCULATED: "汇总",
     RoomStatus.SIGNING: "签署报告",
     RoomStatus.FINISHED: "评标结束",
+    RoomStatus.TERMINATED: "评标终止",
 }
 
 #: The stepper: what the law says at each step.
@@ -74,6 +80,7 @@ ROOM_LAW = {
     RoomStatus.CALCULATED: "12号令第三十七条",
     RoomStatus.SIGNING: "招标投标法实施条例第五十三条；12号令第四十三条",
     RoomStatus.FINISHED: "招标投标法第四十条",
+    RoomStatus.TERMINATED: "招标投标法实施条例第三十一条；招标投标法第四十二条",
 }
 
 

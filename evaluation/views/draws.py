@@ -16,7 +16,7 @@ from evaluation.models import Evaluation, ExpertDraw, ExpertProfile, Seat
 from evaluation.queries import ceremony, rows, view
 from evaluation.rules.draw_moves import DRAW, PARTY_ZH
 from evaluation.rules.room_moves import ROOM, label
-from evaluation.rules.statuses import DrawStatus, InvitationStatus, RoomStatus
+from evaluation.rules.statuses import ROOM_ENDED, DrawStatus, InvitationStatus, RoomStatus
 from journal import clock
 from kernel.actor import PUBLIC, Actor, Role
 from kernel.errors import Reason, Refused
@@ -50,7 +50,7 @@ def _rooms(actor: Actor) -> list[dict[str, Any]]:
         {
             "evaluation": row,
             "step": ROOM.labels[RoomStatus(row.status)],
-            "finished": row.status == RoomStatus.FINISHED,
+            "finished": row.status in ROOM_ENDED,
             "seat": view.seat_label(policy.seat_of(actor, row)),
         }
         for row in found.distinct().order_by("-convened_at")

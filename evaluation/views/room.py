@@ -20,7 +20,7 @@ from evaluation.room import all_seats
 from evaluation.rules.exclusions import GROUND_ZH, REPLACEMENT
 from evaluation.rules.review import grounds_of
 from evaluation.rules.room_moves import label
-from evaluation.rules.statuses import ROOM_ZH, PauseStatus, RoomStatus
+from evaluation.rules.statuses import ROOM_ENDED, ROOM_ZH, PauseStatus, RoomStatus
 from kernel.actor import Actor, Role
 from kernel.errors import Kind, ReasonForm, Refused
 from kernel.money import Money
@@ -39,6 +39,7 @@ TASKS = {
     RoomStatus.CALCULATED: "正在生成评标报告",
     RoomStatus.SIGNING: "现在请您核对并签署评标报告",
     RoomStatus.FINISHED: "评标已结束",
+    RoomStatus.TERMINATED: "本标段已终止，不再评标",
 }
 
 
@@ -61,6 +62,7 @@ def room(request: HttpRequest, number: str, lot: int) -> HttpResponse:
         "own": seat,
         "own_label": view.seat_label(seat),
         "status": status.value,
+        "ended": status in ROOM_ENDED,
         "status_zh": ROOM_ZH[status],
         "task": TASKS[status] if seat else f"当前步骤：{ROOM_ZH[status]}",
         "steps": view.steps(row),

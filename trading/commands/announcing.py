@@ -11,6 +11,7 @@ from journal.door import Command, Context, Done, handler
 from kernel.clock import BEIJING, beijing, iso
 from kernel.errors import Reason, Refused, refuse_if
 from trading.commands.loading import tender_for_update
+from trading.commands.openings import end_opening
 from trading.events import ClarificationPublished, LotFailed, TenderAnnounced, TenderCancelled
 from trading.models import Tender, TenderDocument
 from trading.policy import tenders as policy
@@ -160,6 +161,7 @@ def cancel_tender(cmd: CancelTender, ctx: Context, tender: Tender) -> Done:
     tender.save(update_fields=["status", "due_at"])
     for lot in tender.lots.exclude(status=LotStatus.FAILED):
         end_lot(lot, ctx, "tender.cancelled")
+    end_opening(ctx, tender, reason)
     ctx.announce(TenderCancelled(tender.number))
     return Done(f"tender:{tender.number}", {"reason": reason}, {"tender": tender.number})
 

@@ -13,7 +13,7 @@ from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from trading.commands import hall
 from trading.events import LotFailed
-from trading.models import Bid, Lot, OpeningSession, SignIn
+from trading.models import Bid, Lot, OpeningSession, SignIn, Tender
 from trading.policy import openings as policy
 from trading.rules import openings as rules
 from trading.rules.bids import NO_DEADLINE
@@ -85,6 +85,18 @@ def facts_of(session: OpeningSession, ctx: Context, **more: Any) -> SessionFacts
         decryption_until=session.decryption_until,
         **more,
     )
+
+
+def end_opening(ctx: Context, tender: Tender, reason: str) -> None:
+    """The tender is called off: a hall that is open closes, and what is still sealed stays sealed."""
+    session = OpeningSession.objects.select_related("tender").filter(tender=tender).first()
+    if session is None or session.status in (SessionStatus.CLOSED, SessionStatus.FAILED):
+        return
+    session = hall.locked(session)
+    session.status = SESSION.after("cancel", SessionStatus(session.status), facts_of(session, ctx))
+    session.closed_at, session.due_at = ctx.now, None
+    session.save(update_fields=["status", "closed_at", "due_at"])
+    hall.say_step(ctx, session, f"招标人终止招标：{reason[:200]}。尚未开启的投标文件保持密封。")
 
 
 def session_of(cmd: Any) -> OpeningSession:

@@ -80,7 +80,7 @@ def hall(number: str, actor: Actor) -> Hall:
         status=status,
         state=view.state,
         seq=view.seq,
-        steps=steps(status),
+        steps=steps(status, called_off=tender.status == TenderStatus.CANCELLED),
         events=rooms.recent(room, ()),
         opening_at=opening_at(due, settings.OPENING_GRACE_SECONDS) if due else None,
         **_mine(tender, session, actor, status),
@@ -116,7 +116,7 @@ def _mine(
     return mine
 
 
-def steps(status: SessionStatus) -> list[dict[str, str]]:
+def steps(status: SessionStatus, *, called_off: bool = False) -> list[dict[str, str]]:
     """The stepper's rows: their keys are the session's statuses."""
     keys = [key for key, _, _ in _STEPS]
     now = keys.index(status.value) if status.value in keys else 1
@@ -125,7 +125,7 @@ def steps(status: SessionStatus) -> list[dict[str, str]]:
         state = "done" if place < now or status == SessionStatus.CLOSED else "now" if place == now else "next"
         out.append({"key": key, "title": title, "law": law, "state": state, "note": ""})
     if status == SessionStatus.FAILED:
-        out[1]["note"] = "投标人少于 3 个，不开标"
+        out[1]["note"] = "招标人终止招标" if called_off else "投标人少于 3 个，不开标"
     return out
 
 

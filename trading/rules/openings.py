@@ -106,7 +106,7 @@ EXTENSION_OUT_OF_RANGE = ReasonForm(
 )
 MOST_EXTENSION_MINUTES = 240
 
-_SIGN_IN_STEPS = frozenset(SessionStatus) - {SessionStatus.CLOSED, SessionStatus.FAILED}
+_OPEN_STEPS = frozenset(SessionStatus) - {SessionStatus.CLOSED, SessionStatus.FAILED}
 _OBJECTION_STEPS = frozenset({SessionStatus.DECRYPTING, SessionStatus.READING, SessionStatus.OBJECTIONS})
 #: From here on everybody may know how many bids there are and under which pseudonyms.
 STARTED = frozenset(SessionStatus) - {SessionStatus.SIGN_IN}
@@ -139,7 +139,7 @@ def too_few(lot: str, count: int) -> Reason | None:
 
 
 def sign_in_reason(status: SessionStatus) -> Reason | None:
-    return None if status in _SIGN_IN_STEPS else NO_SIGN_IN_NOW(step=SESSION_ZH[status])
+    return None if status in _OPEN_STEPS else NO_SIGN_IN_NOW(step=SESSION_ZH[status])
 
 
 def objection_reason(status: SessionStatus) -> Reason | None:
@@ -203,6 +203,7 @@ SESSION: Machine[SessionStatus, SessionFacts] = Machine(
         Move("start", _from(SessionStatus.SIGN_IN), _D, "招标投标法第三十四条、第三十六条", "开标", (_too_early,)),
         Move("fail", _from(SessionStatus.SIGN_IN), SessionStatus.FAILED,
              "招标投标法第二十八条；实施条例第四十四条", "宣布流标", (_too_early,)),
+        Move("cancel", _OPEN_STEPS, SessionStatus.FAILED, "招标投标法实施条例第三十一条", "终止开标"),
         Move("release_key", _from(_D), _D, "电子招标投标办法第三十条", "解密", (_window_over,)),
         Move("request_quorum", _from(_D), _D, "电子招标投标办法第三十一条", "申请分片开启", (_window_over,)),
         Move("release_share", _from(_D), _D, "电子招标投标办法第三十一条", "提交密钥分片", (_window_over,)),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from evaluation.models import Score
 from evaluation.queries import facts, public
 from evaluation.rules.statuses import RoomStatus
+from journal import clock
+from journal.door import perform
 from journal.models import Act
 from kernel.canonical_json import digest
 from kernel.errors import Refused
 from kernel.scoring import score
-from portal import rooms
+from portal import desk, rooms
 from tests import worlds_tenders
 from tests.integration.evaluation import rooms_world as w
+from trading.commands import CancelTender
 from trading.models import EvaluationResult
 from trading.rules.statuses import LotStatus
 
@@ -200,3 +204,27 @@ def test_another_persons_certificate_or_another_text_is_refused() -> None:
         with pytest.raises(Refused) as refused:
             w.do(seats[1].actor, "declare", signed=seats[1].signed(other))
         assert refused.value.code == "signing.other_statement"
+
+
+def test_a_tender_called_off_takes_the_room_along_and_keeps_what_was_written() -> None:
+    with worlds_tenders.world(4) as world:
+        w.opened(world)
+        seats = w.committee(world, w.experts(world, 6))
+        w.declare_all(seats)
+        w.elect(seats, chair=3)
+        w.review_all(seats)
+        w.do(seats[3].actor, "close_review")
+        w.score_all(seats)
+        kept = Score.objects.count()
+        perform(CancelTender(w.NUMBER, "规划调整，项目停建"), world.owner.actor, via="http")
+        room = w.room()
+        assert (room.status, Score.objects.count()) == (RoomStatus.TERMINATED, kept)
+        with pytest.raises(Refused) as refused:
+            w.lock_all(seats)
+        assert refused.value.code == "machine.wrong_status"
+        assert rooms.snapshot(room.room, ()).state["step"] == "terminated"
+        client = Client()
+        w.sign_in(client, seats[1].actor)
+        page = client.get(f"/evaluation/{w.NUMBER}/1/")
+        assert (page.status_code, "本标段已终止，不再评标" in page.content.decode()) == (200, True)
+        assert not [i for i in desk.items_for(seats[1].actor, clock.now()) if i.title.startswith("评标室")]

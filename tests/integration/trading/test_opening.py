@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from ca_interop.platform_key import platform_signer
 from journal import due, sequencer
@@ -18,6 +18,7 @@ from tests.integration.ca_interop.authorities import house
 from trading import releases
 from trading.commands import (
     AnswerOpeningObjection,
+    CancelTender,
     CloseObjections,
     CloseOpening,
     DecideCause,
@@ -331,3 +332,17 @@ def test_the_receipt_is_checked_offline() -> None:
         sent = worlds_bids.submit(worlds_bids.sealed_bid(world, tender, world.bidders[0]))
         steps = receipts.verify(sent.receipt, platform_signer().public_key(), sequencer.vkey())
         assert [step.code for step in steps] == ["statement.signature", "receipt.act", "receipt.log"]
+
+
+def test_a_tender_called_off_closes_the_open_hall() -> None:
+    with worlds_tenders.world() as world:
+        tender = worlds_tenders.announced_tender(world)
+        sent = worlds_bids.submit_all(world, tender)
+        worlds_bids.start(world, tender)
+        perform(CancelTender(tender.number, "项目停建"), world.owner.actor, via="http")
+        session = OpeningSession.objects.get()
+        assert (session.status, session.due_at, session.closed_at is not None) == ("failed", None, True)
+        assert refused(worlds_bids.release, sent[0]) == "machine.wrong_status"
+        page = Client().get(f"/halls/{tender.number}/").content.decode()
+        assert "招标人终止招标：项目停建" in page
+        assert "各标段投标人均少于" not in page
