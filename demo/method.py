@@ -86,3 +86,16 @@ REQUIREMENTS: list[dict[str, Any]] = [
     {"role": "technical", "title": "施工组织设计", "required": True, "media_types": ["application/pdf"]},
     {"role": "qualification", "title": "资格审查资料", "required": True, "media_types": ["application/pdf"]},
 ]  # fmt: skip
+
+#: What ``bidtool check`` looks for beyond the files: columns and total of the bill, quality, project manager.
+BID_RULES: dict[str, Any] = {
+    "quality": "合格",
+    "project_manager": True,
+    "boq": {
+        "columns": ["项目编码", "项目名称", "项目特征", "计量单位", "工程量", "综合单价", "合价"],
+        "quantity": "工程量",
+        "unit_price": "综合单价",
+        "amount": "合价",
+        "total": "合计",
+    },
+}

@@ -14,8 +14,11 @@ from sealing.refusals import SUMMARY_BAD, SUMMARY_SIGNATURE
 from sealing.statements import SignatureEvidence, Signing
 
 PURPOSE = "bid-summary"
-_REQUIRED = ("v", "tender", "lot", "part", "bidder", "price", "price_in_words", "currency",
-             "duration_days", "quality")  # fmt: skip
+_REQUIRED = ("v", "tender", "lot", "part", "bidder", "currency", "duration_days", "quality")
+#: In every part but the first envelope of two (双信封), which is opened while prices are still secret.
+_PRICED = ("price", "price_in_words")
+#: The part whose summary tells no price.
+UNPRICED = "technical"
 _OPTIONAL = ("project_manager", "guarantee", "remarks", "consortium", "extra")
 _PRICE = re.compile(r"(0|[1-9][0-9]{0,13})\.[0-9]{2}")
 _WORDS = re.compile(r"(人民币)?[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正]+")
@@ -24,10 +27,11 @@ _WORDS = re.compile(r"(人民币)?[零壹贰叁肆伍陆柒捌玖拾佰仟万亿
 def check(value: Any) -> dict[str, Any]:
     """The summary, if its fields are whole and well-formed; ``Refused`` by field otherwise.
 
-    ``price`` is decimal text with two places; ``guarantee`` is ``{number, issuer?, amount?}``;
+    ``price`` is decimal text with two places (a part ``technical`` must have none); ``guarantee`` is ``{number, issuer?, amount?}``;
     ``project_manager`` is ``{name, certificate}``; ``extra`` maps further items to text.
     """
-    got = fields.exact_keys(value, "bid_summary", _REQUIRED, _OPTIONAL)
+    priced = _PRICED if fields.mapping(value, "bid_summary").get("part") != UNPRICED else ()
+    got = fields.exact_keys(value, "bid_summary", (*_REQUIRED, *priced), _OPTIONAL)
     fields.integer(got, "v", 1, 1)
     for key in ("tender", "lot", "part", "currency", "quality"):
         fields.text(got, key)
@@ -35,7 +39,8 @@ def check(value: Any) -> dict[str, Any]:
     fields.text(bidder, "name")
     if credit_code(fields.text(bidder, "credit_code", limit=18)) != bidder["credit_code"]:
         raise Refused(SUMMARY_BAD(field="credit_code", why="应为大写 / must be upper case"))
-    _price(got)
+    if priced:
+        _price(got)
     fields.integer(got, "duration_days", 1, 36500)
     if "project_manager" in got:
         person = fields.exact_keys(got["project_manager"], "project_manager", ("name", "certificate"))

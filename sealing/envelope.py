@@ -68,15 +68,18 @@ def seal(
     chunk_size: int = DEFAULT_CHUNK,
     suite: Suite = AES_SHA2,
     rng: Random = os.urandom,
+    pseudonym: Ed25519PrivateKey | None = None,
 ) -> Ticket:
     """Seal ``size`` bytes of ``source`` into ``target`` and answer the ticket the bidder must keep.
 
     ``own_key="client"`` makes a P-256 key here (in the ticket); ``"certificate"`` wraps to the bidder's
     encryption certificate, of whose key the CA may hold an escrow copy. Neither stream need be seekable.
-    ``rng(n)`` gives n secret random bytes; only test vectors replace it.
+    ``rng(n)`` gives n secret random bytes; only test vectors replace it. ``pseudonym``: the one-time key of a bid
+    in several parts, the same for each of them and for no other bid; without one it is made here.
     """
     _check_arguments(size, tender, lot, part, chunk_size)
-    pseudonym = Ed25519PrivateKey.from_private_bytes(rng(32))
+    if pseudonym is None:
+        pseudonym = Ed25519PrivateKey.from_private_bytes(rng(32))
     key, salt, client = rng(KEY_SIZE), rng(identity.SALT_SIZE), None
     public = pseudonym.public_key().public_bytes_raw()
     context = wrap_context(suite, tender, lot, part, public, suite.commitment(key))

@@ -45,8 +45,11 @@ class Json(forms.CharField):
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
     def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text and not self.required:
+            return {}
         try:
-            return json.loads(super().clean(value))
+            return json.loads(text)
         except json.JSONDecodeError as error:
             raise forms.ValidationError(f"第 {error.lineno} 行第 {error.colno} 列不是合格的 JSON") from error
 
@@ -92,6 +95,9 @@ class LotForm(forms.Form):
     ceiling_price = forms.CharField(label="最高投标限价（元）", max_length=20, required=False)
     bond_amount = forms.CharField(label="投标保证金（元）", max_length=20, required=False)
     duration_days = forms.IntegerField(label="工期（日）", min_value=1)
+    scheme = forms.ChoiceField(
+        label="信封", choices=[("single", "单信封"), ("dual", "双信封：先开技术，再开报价")], required=False
+    )
 
 
 class ScheduleForm(forms.Form):
@@ -118,6 +124,7 @@ class MethodForm(forms.Form):
 
 class RequirementsForm(forms.Form):
     requirements = Json(label="投标文件组成（JSON）")
+    bid_rules = Json(label="清单、暗标等机读要求（JSON）", required=False)
 
 
 class NoticeForm(forms.Form):

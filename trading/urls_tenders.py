@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/projects/<str:number>/agent", api.commission_agent),
     path("api/v1/tenders", api.tenders),
     path(_TENDER, api.tender),
+    path(f"{_TENDER}/requirements", api.requirements),
     path(f"{_TENDER}/edit", api.edit_tender),
     path(f"{_TENDER}/custodians", api.set_custodians),
     path(f"{_TENDER}/documents", api.add_document),

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from bidtool.bidding.tender import TenderInfo
 from bidtool.files import open_file, read_bytes, read_json
+from kernel.bid_rules import TECHNICAL
 from kernel.canonical_json import canonical, parse
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from kernel.guarantee_terms import amount
@@ -35,7 +36,7 @@ FORM, PDF = "guarantee/form.json", "guarantee/guarantee.pdf"
 #: What file managers leave behind; not part of anybody's bid.
 _JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _KNOWN = ("tender", "lot", "bidder", "price", "currency", "duration_days", "quality", "project_manager", "guarantee",
-          "remarks", "consortium", "extra")  # fmt: skip
+          "remarks", "consortium", "extra", "price_in_words", "anonymous_words")  # fmt: skip
 _TYPES = {".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".csv": "text/csv",
           ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".md": "text/markdown",
           ".pdf": "application/pdf", ".json": "application/json", ".ofd": "application/ofd"}  # fmt: skip
@@ -146,18 +147,21 @@ def _description(root: Path) -> Mapping[str, Any]:
     return fields.exact_keys(value, "", ("lot", "price", "duration_days", "quality"), _KNOWN)
 
 
-def summary_of(folder: BidFolder, tender: TenderInfo, bidder: Mapping[str, str]) -> dict[str, Any]:
-    """The bid summary, checked. ``bidder``: the certificate's name and code, unless the description has one."""
+def summary_of(
+    folder: BidFolder, tender: TenderInfo, bidder: Mapping[str, str], part: str = ""
+) -> dict[str, Any]:
+    """The bid summary of a part, checked; without ``part`` the one that tells the price. ``bidder``: the
+    certificate's name and code, unless the description has one."""
     said = folder.description
     price = _money(said, "price")
     summary: dict[str, Any] = {
         "v": 1,
         "tender": tender.number,
         "lot": folder.lot,
-        "part": tender.part,
+        "part": part or tender.parts(folder.lot)[-1],
         "bidder": dict(said.get("bidder") or bidder),
         "price": f"{price:.2f}",
-        "price_in_words": words(price),
+        "price_in_words": said.get("price_in_words") or words(price),
         "currency": said.get("currency") or tender.value.get("currency") or "CNY",
         "duration_days": said.get("duration_days"),
         "quality": said.get("quality"),
@@ -168,6 +172,9 @@ def summary_of(folder: BidFolder, tender: TenderInfo, bidder: Mapping[str, str])
     guarantee = said.get("guarantee") or _named_guarantee(folder)
     if guarantee:
         summary["guarantee"] = guarantee
+    if part == TECHNICAL:
+        # The first envelope is opened while prices are still secret.
+        del summary["price"], summary["price_in_words"]
     if not summary["bidder"].get("name") or not summary["bidder"].get("credit_code"):
         raise Refused(NO_BIDDER())
     return bid_summary.check(summary)
@@ -201,8 +208,15 @@ def _money(said: Mapping[str, Any], key: str) -> Decimal:
     return found
 
 
-def sources_of(folder: BidFolder, summary: Mapping[str, Any], signer: Signing) -> list[Source]:
-    """Everything that goes into the envelope: summary, its signature, the folder's files."""
+def files_of(folder: BidFolder, tender: TenderInfo, part: str) -> list[FolderFile]:
+    """The files that lie in one part of the bid."""
+    return [file for file in folder.files if tender.part_of(file.role, folder.lot) == part]
+
+
+def sources_of(
+    folder: BidFolder, tender: TenderInfo, summary: Mapping[str, Any], signer: Signing
+) -> list[Source]:
+    """Everything that goes into the part's envelope: summary, its signature, the folder's files."""
     made = {
         bundle.SUMMARY: (canonical(dict(summary)), "bid_summary"),
         bundle.SUMMARY_SIGNATURE: (canonical(bid_summary.sign(summary, signer)), "bid_summary_signature"),
@@ -211,7 +225,7 @@ def sources_of(folder: BidFolder, summary: Mapping[str, Any], signer: Signing) -
         Source(path, functools.partial(_bytes, data), "application/json", role)
         for path, (data, role) in made.items()
     ]
-    return [*first, *(file.source() for file in folder.files)]
+    return [*first, *(file.source() for file in files_of(folder, tender, str(summary["part"])))]
 
 
 def _bytes(data: bytes) -> BinaryIO:

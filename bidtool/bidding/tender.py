@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from cryptography import x509
 
 from bidtool.files import read_json
 from bidtool.remote import Server
+from kernel.bid_rules import SCHEMES, BidRules, part_of_role, read_bid_rules
 from kernel.clock import parse_iso
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing import fields, statements
@@ -25,12 +26,15 @@ NO_LOT = ReasonForm(
 
 @dataclass(frozen=True)
 class Requirement:
-    """One line of what a bid must hold: role of the files, words, whether it must be there, media types."""
+    """One line of what a bid must hold: role of the files, words, whether it must be there, media types, largest
+    size of a file (``max_mb``, 0: no limit), and the ``part`` of a bid in two envelopes."""
 
     role: str
     title: str
     required: bool
     media_types: tuple[str, ...]
+    max_mb: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,23 @@ class TenderInfo:
     requirements: tuple[Requirement, ...]
     deadline: datetime | None
     now: datetime | None
+    rules: BidRules = field(default_factory=BidRules)
+
+    def scheme(self, lot: str) -> str:
+        """``single`` or ``dual`` (双信封)."""
+        found = str(self.lot(lot).get("scheme") or "single")
+        if found not in SCHEMES:
+            raise fields.bad("scheme", "不认识 / is unknown")
+        return found
+
+    def parts(self, lot: str) -> tuple[str, ...]:
+        """The parts of a bid for the lot, in the order in which they are opened."""
+        return SCHEMES[self.scheme(lot)]
+
+    def part_of(self, role: str, lot: str) -> str:
+        """In which part the files of a role lie."""
+        wanted = next((r.part for r in self.requirements if r.role == role), "")
+        return part_of_role(role, self.scheme(lot), wanted)
 
     def lot(self, number: str) -> Mapping[str, Any]:
         """The lot's object; ``Refused(tender.no_such_lot)``."""
@@ -82,6 +103,7 @@ def read_tender(value: Mapping[str, Any]) -> TenderInfo:
         requirements=tuple(_requirement(row) for row in fields.items(value, "requirements", 0, 200)),
         deadline=_time(value, "submission_deadline"),
         now=_time(value, "now"),
+        rules=read_bid_rules(value.get("bid_rules") or {}),
     )
 
 
@@ -101,6 +123,8 @@ def _requirement(row: Any) -> Requirement:
         title=fields.text(got, "title"),
         required=got.get("required") is True,
         media_types=tuple(str(kind) for kind in kinds) if isinstance(kinds, list) else (),
+        max_mb=fields.integer(got, "max_mb", 0, 1_000_000) if "max_mb" in got else 0,
+        part=fields.text(got, "part", limit=20, empty=True) if "part" in got else "",
     )
 
 

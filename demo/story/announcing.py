@@ -97,6 +97,7 @@ def _draft(
             "terms": {"bid_validity_days": 90, "decryption_minutes": 60},
             "evaluation_method": method.evaluation_method(),
             "requirements": method.REQUIREMENTS,
+            "bid_rules": method.BID_RULES,
             "notice_text": notice.text(parts),
         },
     })  # fmt: skip

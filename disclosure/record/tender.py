@@ -54,6 +54,7 @@ def tender_json(tender: Tender, licensed: list[str], acts: ActFinder) -> dict[st
         "licensed_issuers": licensed,
         "evaluation_method": tender.evaluation_method,
         "requirements": tender.requirements,
+        "bid_rules": tender.bid_rules,
         "acts": {"announce": acts.first(f"tender:{tender.number}", "tender.announce")},
     }
 
@@ -73,6 +74,7 @@ def _lot(lot: Lot) -> dict[str, Any]:
         "ceiling_price": str(lot.ceiling_price) if lot.ceiling_price is not None else None,
         "bond_amount": str(lot.bond_amount),
         "duration_days": lot.duration_days,
+        "scheme": lot.scheme,
     }
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views.decorators.http import require_GET
 
 from documents import uploads
+from documents.serving import serve
 from journal import clock
 from journal.door import Command, perform
 from kernel.clock import iso
+from kernel.errors import Refused
+from portal import problems
 from portal.doors import actor_of, json_door, key_of, signed_in, text_field
 from trading import custodians, preparing
 from trading.commands import (
@@ -64,6 +68,16 @@ def commission_agent(request: HttpRequest, body: dict[str, Any], number: str) ->
     """``{"agent": id or credit code, "upload": the written commission}``"""
     signed_in(request)
     return done(request, CommissionAgent(number, text_field(body, "agent", limit=60), file_of(body)))
+
+
+@require_GET
+def requirements(request: HttpRequest, number: str) -> HttpResponseBase:
+    """The requirement list of an announced tender: the very file whose digest the announcement carries."""
+    try:
+        file = queries.requirement_file(notices.public_notice(number))
+    except Refused as refusal:
+        return problems.respond(request, refusal)
+    return serve(request, file, f"requirements-{number}.json")
 
 
 @json_door("GET", "POST")

@@ -8,6 +8,7 @@ from typing import Any
 
 from documents import store
 from journal.door import Command, Context, Done, handler
+from kernel.canonical_json import canonical
 from kernel.clock import BEIJING, beijing, iso
 from kernel.errors import Reason, Refused, refuse_if
 from trading.commands.loading import tender_for_update
@@ -15,7 +16,7 @@ from trading.commands.openings import end_opening
 from trading.events import ClarificationPublished, LotFailed, TenderAnnounced, TenderCancelled
 from trading.models import Tender, TenderDocument
 from trading.policy import tenders as policy
-from trading.queries.notices import document_json, terms, terms_sha256
+from trading.queries.notices import document_json, requirement_list, terms, terms_sha256
 from trading.rules import announcement as law
 from trading.rules import evaluation_method, fields
 from trading.rules import rulebook as books
@@ -48,11 +49,20 @@ def announce_tender(cmd: AnnounceTender, ctx: Context, tender: Tender) -> Done:
     tender.documents_from = max(tender.documents_from, ctx.now)
     tender.due_at = tender.submission_deadline
     tender.save()
+    _publish_requirements(tender, ctx.now)
     tender.documents.filter(published_at=None).update(published_at=ctx.now)
     documents = [document_json(d) for d in tender.documents.select_related("file", "lot", "tender")]
     payload = {**terms(tender), "terms_sha256": terms_sha256(tender), "documents": documents}
     ctx.announce(TenderAnnounced(tender.number, iso(_deadline(tender))))
     return Done(f"tender:{tender.number}", payload, {"tender": tender.number, "rulebook": book.key})
+
+
+def _publish_requirements(tender: Tender, now: datetime) -> None:
+    """The list that clients check a bid against is a document of the tender like any other: one digest, in the
+    act of announcing and in the public record."""
+    name = f"投标要求清单-{tender.number}.json"
+    file = store.put(canonical(requirement_list(tender)), name=name, media_type="application/json", now=now)
+    TenderDocument.objects.create(tender=tender, kind="requirements", title="投标要求清单（机读）", file=file)
 
 
 def reasons_against_announcing(tender: Tender, now: datetime, book: Rulebook) -> list[Reason]:

@@ -23,9 +23,9 @@ NOTHING_FAILED = ReasonForm(
     law=LAW,
 )
 CONSTRAINTS["lot_tendered_again_once"] = NOTHING_FAILED
-_COPIED = ("rulebook", "evaluation_method", "requirements", "notice_text", "currency", "part",
+_COPIED = ("rulebook", "evaluation_method", "requirements", "bid_rules", "notice_text", "currency", "part",
            "bid_validity_days", "decryption_minutes", "share_threshold")  # fmt: skip
-_COPIED_OF_LOT = ("name", "scope", "estimate", "ceiling_price", "bond_amount", "duration_days")
+_COPIED_OF_LOT = ("name", "scope", "estimate", "ceiling_price", "bond_amount", "duration_days", "scheme")
 
 
 @dataclass(frozen=True)

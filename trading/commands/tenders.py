@@ -66,7 +66,7 @@ CONSTRAINTS["trading_tender_number_key"] = NUMBER_TAKEN
 @dataclass(frozen=True)
 class CreateTender(Command):
     """``sections``: any of ``rules.draft.SECTIONS`` (lots, schedule, terms, evaluation_method, requirements,
-    notice_text); the rest is edited later."""
+    bid_rules, notice_text); the rest is edited later."""
 
     project: str
     number: str
@@ -113,7 +113,7 @@ def edit_tender(cmd: EditTender, ctx: Context, tender: Tender) -> Done:
 
 
 def _apply(tender: Tender, changes: dict[str, Any]) -> None:
-    for name in ("title", "notice_text", "evaluation_method", "requirements"):
+    for name in ("title", "notice_text", "evaluation_method", "requirements", "bid_rules"):
         if name in changes:
             setattr(tender, name, changes[name])
     for section in ("schedule", "terms"):

@@ -50,7 +50,8 @@ class Tender(models.Model):
     """招标（一次）. Times are UTC; what only the clock decides is computed by ``rules``.
 
     ``evaluation_method`` is the frozen JSON of ``rules.evaluation_method``; ``requirements`` what a bid
-    bundle must hold: ``[{"role", "title", "required": bool, "media_types": [...]}]``.
+    bundle must hold: ``[{"role", "title", "required": bool, "media_types": [...], "max_mb"?, "part"?}]``.
+    ``part`` is the part of lots with one envelope; lots with two have their own (``Lot.scheme``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -63,6 +64,8 @@ class Tender(models.Model):
     rulebook = models.CharField(max_length=60)
     evaluation_method = models.JSONField(default=dict)
     requirements = models.JSONField(default=list)
+    #: What is asked beyond the list of files (``kernel.bid_rules``): bill of quantities, 暗标, quality, manager.
+    bid_rules = models.JSONField(default=dict)
     notice_text = models.TextField(blank=True)
     currency = models.CharField(max_length=3, default="CNY")
     part = models.CharField(max_length=20, default="whole")
@@ -106,6 +109,8 @@ class Lot(models.Model):
     ceiling_price = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
     bond_amount = models.DecimalField(max_digits=18, decimal_places=2)
     duration_days = models.PositiveIntegerField()
+    #: ``single``: one envelope; ``dual``: technical part first, price part for those who passed (双信封).
+    scheme = models.CharField(max_length=10, default="single")
     status = models.CharField(
         max_length=24, choices=[(s.value, LOT_ZH[s]) for s in LotStatus], default=LotStatus.PENDING
     )

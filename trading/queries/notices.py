@@ -30,6 +30,7 @@ def lot_json(lot: Lot) -> dict[str, Any]:
         "ceiling_price": money_text(lot.ceiling_price),
         "bond_amount": money_text(lot.bond_amount),
         "duration_days": lot.duration_days,
+        "scheme": lot.scheme,
     }
 
 
@@ -72,8 +73,27 @@ def terms(row: Tender) -> dict[str, Any]:
         "custodians": [_custodian(c, with_certificate=False) for c in row.custodians.select_related("organization")],
         "lots": [lot_json(lot) for lot in row.lots.all()],
         "requirements": row.requirements,
+        "bid_rules": row.bid_rules,
         "evaluation_method": row.evaluation_method,
     }  # fmt: skip
+
+
+def requirement_list(row: Tender) -> dict[str, Any]:
+    """The machine-readable list of what a bid must hold and fit, as it is published with the notice: what
+    ``bidtool check`` checks against. Format: trading/README.md."""
+    lots = ("lot", "code", "name", "scheme", "ceiling_price", "bond_amount", "duration_days")
+    return {
+        "v": 1,
+        "type": "mingtang/bid-requirements",
+        "tender": row.number,
+        "title": row.title,
+        "currency": row.currency,
+        "bid_validity_days": row.bid_validity_days,
+        "beneficiary": _party(row.project.procuring_entity),
+        "lots": [{key: lot_json(lot)[key] for key in lots} for lot in row.lots.all()],
+        "requirements": row.requirements,
+        "bid_rules": row.bid_rules,
+    }
 
 
 def terms_sha256(row: Tender) -> str:

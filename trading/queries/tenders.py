@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from documents.models import StoredFile
 from kernel.actor import Actor
 from kernel.clock import BEIJING
 from kernel.errors import Kind, ReasonForm, Refused
@@ -79,6 +80,14 @@ def document(number: str, key: str | uuid.UUID) -> TenderDocument:
     if row is None:
         raise Refused(NO_DOCUMENT())
     return row
+
+
+def requirement_file(row: Tender) -> StoredFile:
+    """The published requirement list; a tender announced before there was one has none."""
+    found = row.documents.select_related("file").filter(kind="requirements").first()
+    if found is None:
+        raise Refused(NO_DOCUMENT())
+    return found.file
 
 
 def enquiry(key: str | uuid.UUID) -> Enquiry:

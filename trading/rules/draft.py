@@ -10,10 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from kernel.bid_rules import SCHEMES, read_bid_rules
 from trading.rules import fields
 from trading.rules.evaluation_method import read_method
 
-SECTIONS = ("title", "lots", "schedule", "terms", "evaluation_method", "requirements", "notice_text")
+SECTIONS = ("title", "lots", "schedule", "terms", "evaluation_method", "requirements", "bid_rules",
+            "notice_text")  # fmt: skip
 SCHEDULE = ("documents_from", "documents_until", "enquiry_deadline", "submission_deadline")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9-]{3,38}[A-Z0-9]")
@@ -27,6 +29,7 @@ class LotPlan:
     ceiling_price: Decimal | None
     bond_amount: Decimal
     duration_days: int
+    scheme: str = "single"
 
 
 def read_number(row: Mapping[str, Any], name: str = "number") -> str:
@@ -38,7 +41,8 @@ def read_number(row: Mapping[str, Any], name: str = "number") -> str:
 
 
 def read_lots(value: Any) -> tuple[LotPlan, ...]:
-    """``[{"name", "scope"?, "estimate", "ceiling_price"?, "bond_amount", "duration_days"}]``, 1 to 50."""
+    """``[{"name", "scope"?, "estimate", "ceiling_price"?, "bond_amount", "duration_days", "scheme"?}]``, 1 to 50.
+    ``scheme``: ``single`` or ``dual`` (双信封)."""
     return tuple(
         LotPlan(
             name=fields.text(row, "name"),
@@ -47,9 +51,17 @@ def read_lots(value: Any) -> tuple[LotPlan, ...]:
             ceiling_price=fields.amount(row, "ceiling_price", optional=True),
             bond_amount=fields.amount(row, "bond_amount", optional=True) or Decimal("0.00"),
             duration_days=fields.integer(row, "duration_days", 1, 10000),
+            scheme=_scheme(row),
         )
         for row in fields.rows(value, "lots", least=1, most=50)
     )
+
+
+def _scheme(row: Mapping[str, Any]) -> str:
+    scheme = fields.text(row, "scheme", limit=10, optional=True) or "single"
+    if scheme not in SCHEMES:
+        raise fields.bad("scheme", "应为 single 或 dual / must be single or dual")
+    return scheme
 
 
 def read_schedule(value: Any) -> dict[str, datetime]:
@@ -67,7 +79,8 @@ def read_terms(value: Any) -> dict[str, Any]:
 
 
 def read_requirements(value: Any) -> list[dict[str, Any]]:
-    """``[{"role", "title", "required", "media_types"}]``: what a bid bundle must hold."""
+    """``[{"role", "title", "required", "media_types", "max_mb"?, "part"?}]``: what a bid bundle must hold. ``part``:
+    in which of two envelopes (``technical`` or ``price``)."""
     out, seen = [], set()
     for row in fields.rows(value, "requirements", most=60):
         role, kinds = fields.text(row, "role", limit=40), row.get("media_types", [])
@@ -87,9 +100,28 @@ def read_requirements(value: Any) -> list[dict[str, Any]]:
                 "title": fields.text(row, "title"),
                 "required": required,
                 "media_types": list(kinds),
+                **_more(row),
             }
         )
     return out
+
+
+def _more(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line of the list may say besides."""
+    out: dict[str, Any] = {}
+    if row.get("max_mb"):
+        out["max_mb"] = fields.integer(row, "max_mb", 1, 100_000)
+    if row.get("part"):
+        out["part"] = fields.text(row, "part", limit=20)
+        if out["part"] not in SCHEMES["dual"]:
+            raise fields.bad("part", "应为 technical 或 price / must be technical or price")
+    return out
+
+
+def read_rules(value: Any) -> dict[str, Any]:
+    """The bid rules as given, once :mod:`kernel.bid_rules` can read them."""
+    read_bid_rules(value)
+    return dict(value)
 
 
 def read_changes(value: Any) -> dict[str, Any]:
@@ -109,6 +141,7 @@ def read_changes(value: Any) -> dict[str, Any]:
         "terms": read_terms,
         "evaluation_method": read_method,
         "requirements": read_requirements,
+        "bid_rules": read_rules,
     }
     out.update({name: read(row[name]) for name, read in readers.items() if name in row})
     return out

@@ -131,7 +131,7 @@ def _command(number: str, section: str, form: Any) -> EditTender | SetCustodians
 
 def _initial(row: Tender, section: str) -> Any:
     if section == "lots":
-        names = ("name", "scope", "estimate", "ceiling_price", "bond_amount", "duration_days")
+        names = ("name", "scope", "estimate", "ceiling_price", "bond_amount", "duration_days", "scheme")
         return [{name: getattr(lot, name) for name in names} for lot in row.lots.all()]
     if section == "custodians":
         codes = row.custodians.select_related("organization").values_list(

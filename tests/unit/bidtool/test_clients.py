@@ -414,5 +414,5 @@ def test_a_guarantee_that_is_too_small_is_named(
     keys = ["--key", folder.parent / "key.pem", "--server", platform.url]
     assert call("guarantee", "apply", folder, "--issuer", issuer, "--amount", "60000.00", *keys) == 0
     assert call("check", folder, *keys) == 7
-    assert "bid.guarantee_small" in capsys.readouterr().err
-    assert call("seal", folder, "--incomplete", *keys) == 0
+    assert "guarantee.amount_too_small" in capsys.readouterr().err
+    assert call("seal", folder, "--despite", "guarantee.amount_too_small", *keys) == 0
