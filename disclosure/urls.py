@@ -4,6 +4,7 @@ from disclosure import log_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("limitations/", views.limitations, name="limitations"),
     path("notices/", views.notice_list, name="notices"),
     path("notices/<str:number>/", views.notice, name="notice"),
     path("verify/", views.verify, name="verify"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -83,6 +85,13 @@ def notice(request: HttpRequest, number: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "disclosure/notice.html", context)
+
+
+@require_safe
+def limitations(request: HttpRequest) -> HttpResponse:
+    """``docs/limitations.md`` of the running version: what this deployment cannot protect."""
+    words = (Path(settings.BASE_DIR) / "docs" / "limitations.md").read_text(encoding="utf-8")
+    return HttpResponse(words, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

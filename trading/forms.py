@@ -93,7 +93,7 @@ class LotForm(forms.Form):
     scope = forms.CharField(label="招标范围", required=False, widget=forms.Textarea(attrs={"rows": 2}))
     estimate = forms.CharField(label="估算价（元）", max_length=20)
     ceiling_price = forms.CharField(label="最高投标限价（元）", max_length=20, required=False)
-    bond_amount = forms.CharField(label="投标保证金（元）", max_length=20, required=False)
+    bond_amount = forms.CharField(label="投标担保金额（元）", max_length=20, required=False)
     duration_days = forms.IntegerField(label="工期（日）", min_value=1)
     scheme = forms.ChoiceField(
         label="信封", choices=[("single", "单信封"), ("dual", "双信封：先开技术，再开报价")], required=False

@@ -54,7 +54,11 @@ def tender(number: str, now: datetime) -> Tender:
         public()
         .select_related("project__procuring_entity", "project__agent")
         .prefetch_related(
-            "lots__candidates__bid", "documents__file", "documents__lot", "custodians__organization"
+            "lots__candidates__bid",
+            "lots__tendered_again_from__tender",
+            "documents__file",
+            "documents__lot",
+            "custodians__organization",
         )
         .filter(number=number)
         .first()

@@ -48,18 +48,24 @@ class CreateProject(Command):
 @handler(CreateProject, may=policy.may_create_project)
 def create_project(cmd: CreateProject, ctx: Context, row: None) -> Done:
     said = cmd.as_json()
-    if cmd.category not in rulebook.CATEGORY_ZH:
-        words = "、".join(rulebook.CATEGORY_ZH)
-        raise fields.bad("category", f"应为 {words} 之一 / one of {words}")
+    number, name, category, state_funded, estimate, location, approval = fields.all_of(
+        lambda: read_number(said),
+        lambda: fields.text(said, "name"),
+        lambda: _category(cmd.category),
+        lambda: fields.flag(said, "state_funded"),
+        lambda: fields.money(said, "estimate"),
+        lambda: fields.text(said, "location", limit=100, optional=True),
+        lambda: fields.text(said, "approval", limit=100, optional=True),
+    )
     project = Project.objects.create(
-        number=read_number(said),
-        name=fields.text(said, "name"),
-        category=cmd.category,
+        number=number,
+        name=name,
+        category=category,
         procuring_entity=parties.organization(ctx.actor.organization),
-        state_funded=fields.flag(said, "state_funded"),
-        estimate=fields.money(said, "estimate"),
-        location=fields.text(said, "location", limit=100, optional=True),
-        approval=fields.text(said, "approval", limit=100, optional=True),
+        state_funded=state_funded,
+        estimate=estimate,
+        location=location,
+        approval=approval,
         created_at=ctx.now,
     )
     entity = {"name": project.procuring_entity.name, "credit_code": project.procuring_entity.credit_code}
@@ -68,6 +74,13 @@ def create_project(cmd: CreateProject, ctx: Context, row: None) -> Done:
         {**said, "estimate": f"{project.estimate:.2f}", "procuring_entity": entity},
         {"project": project.number},
     )
+
+
+def _category(category: str) -> str:
+    if category not in rulebook.CATEGORY_ZH:
+        words, codes = "、".join(rulebook.CATEGORY_ZH.values()), ", ".join(rulebook.CATEGORY_ZH)
+        raise fields.bad("category", f"应为{words}之一 / one of {codes}")
+    return category
 
 
 @dataclass(frozen=True)

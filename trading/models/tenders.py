@@ -9,6 +9,7 @@ from django.db import models
 
 from kernel.ids import uuid7
 from trading.rules.lot_machine import LotFacts
+from trading.rules.rulebook import rulebook
 from trading.rules.statuses import LOT_ZH, TENDER_ZH, LotStatus, TenderStatus
 from trading.rules.tender_machine import TenderFacts
 
@@ -89,6 +90,11 @@ class Tender(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def rulebook_title(self) -> str:
+        """The frozen rulebook in words; empty for a draft."""
+        return rulebook(self.rulebook).title if self.rulebook else ""
 
     def facts(self, now: datetime) -> TenderFacts:
         """What the tender machine judges on."""

@@ -3,6 +3,7 @@ read may not. The law is asked when the tender is announced (:mod:`trading.rules
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,18 +44,21 @@ def read_number(row: Mapping[str, Any], name: str = "number") -> str:
 def read_lots(value: Any) -> tuple[LotPlan, ...]:
     """``[{"name", "scope"?, "estimate", "ceiling_price"?, "bond_amount", "duration_days", "scheme"?}]``, 1 to 50.
     ``scheme``: ``single`` or ``dual`` (双信封)."""
-    return tuple(
-        LotPlan(
-            name=fields.text(row, "name"),
-            scope=fields.text(row, "scope", limit=4000, optional=True),
-            estimate=fields.money(row, "estimate"),
-            ceiling_price=fields.amount(row, "ceiling_price", optional=True),
-            bond_amount=fields.amount(row, "bond_amount", optional=True) or Decimal("0.00"),
-            duration_days=fields.integer(row, "duration_days", 1, 10000),
-            scheme=_scheme(row),
-        )
-        for row in fields.rows(value, "lots", least=1, most=50)
+    rows = fields.rows(value, "lots", least=1, most=50)
+    return tuple(fields.all_of(*(functools.partial(_read_lot, row) for row in rows)))
+
+
+def _read_lot(row: Mapping[str, Any]) -> LotPlan:
+    name, scope, estimate, ceiling, bond, days, scheme = fields.all_of(
+        lambda: fields.text(row, "name"),
+        lambda: fields.text(row, "scope", limit=4000, optional=True),
+        lambda: fields.money(row, "estimate"),
+        lambda: fields.amount(row, "ceiling_price", optional=True),
+        lambda: fields.amount(row, "bond_amount", optional=True),
+        lambda: fields.integer(row, "duration_days", 1, 10000),
+        lambda: _scheme(row),
     )
+    return LotPlan(name, scope, estimate, ceiling, bond or Decimal("0.00"), days, scheme)
 
 
 def _scheme(row: Mapping[str, Any]) -> str:
@@ -67,15 +71,17 @@ def _scheme(row: Mapping[str, Any]) -> str:
 def read_schedule(value: Any) -> dict[str, datetime]:
     """The times of :data:`SCHEDULE` that are given, UTC."""
     row = fields.fields(value, "schedule")
-    found = {name: fields.moment(row, name, optional=True) for name in SCHEDULE}
-    return {name: at for name, at in found.items() if at is not None}
+    found = fields.all_of(*(functools.partial(fields.moment, row, name, optional=True) for name in SCHEDULE))
+    return {name: at for name, at in zip(SCHEDULE, found, strict=True) if at is not None}
 
 
 def read_terms(value: Any) -> dict[str, Any]:
     """``bid_validity_days``, ``decryption_minutes``, ``share_threshold``: those that are given."""
     row = fields.fields(value, "terms")
     bounds = {"bid_validity_days": (1, 365), "decryption_minutes": (5, 240), "share_threshold": (2, 32)}
-    return {name: fields.integer(row, name, *bounds[name]) for name in bounds if name in row}
+    given = [name for name in bounds if name in row]
+    found = fields.all_of(*(functools.partial(fields.integer, row, name, *bounds[name]) for name in given))
+    return dict(zip(given, found, strict=True))
 
 
 def read_requirements(value: Any) -> list[dict[str, Any]]:

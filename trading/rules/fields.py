@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from kernel.clock import parse_iso
-from kernel.errors import ReasonForm, Refused
+from kernel.errors import Reason, ReasonForm, Refused
+from trading.rules.field_names import FIELD_ZH
 
 BAD = ReasonForm("tender.bad_field", zh="「{field}」{why}", en="{field}: {why}")
 
@@ -19,7 +21,24 @@ _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?")
 
 def bad(field: str, why: str) -> Refused:
     """The refusal of one field; ``why`` says both languages, ``应为… / must be …``."""
-    return Refused(BAD(field=field, why=why))
+    zh, _, en = why.partition(" / ")
+    said = BAD(field=field, why=why)
+    return Refused(replace(said, zh=f"「{FIELD_ZH.get(field, field)}」{zh}", en=f"{field}: {en or zh}"))
+
+
+def all_of(*reads: Callable[[], Any]) -> list[Any]:
+    """What every reader answers; when some refuse, one ``Refused`` with all their reasons, so that a person
+    mends a form once."""
+    found: list[Any] = []
+    reasons: list[Reason] = []
+    for read in reads:
+        try:
+            found.append(read())
+        except Refused as refusal:
+            reasons += refusal.reasons
+    if reasons:
+        raise Refused(*reasons)
+    return found
 
 
 def text(row: Mapping[str, Any], name: str, *, limit: int = 200, optional: bool = False) -> str:

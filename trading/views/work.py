@@ -133,7 +133,7 @@ def _lot(actor: Actor, host: bool, lot: Lot, now: datetime) -> dict[str, Any]:
         "facts": [
             ("估算价", Money(lot.estimate).display()),
             ("最高投标限价", Money(lot.ceiling_price).display() if lot.ceiling_price is not None else "不设"),
-            ("投标保证金", Money(lot.bond_amount).display()),
+            ("投标担保", Money(lot.bond_amount).display()),
             ("工期", f"{lot.duration_days} 日"),
         ],
         "verbs": verbs if host else verbs & {"object"} if own else set(),

@@ -150,3 +150,25 @@ def test_a_clarification_sent_twice_with_one_key_is_one(world: World) -> None:
     first, again = (post(agent, f"{API}/clarifications", body, "same") for _ in range(2))
     assert (first.status_code, first.json()) == (201, again.json())
     assert Tender.objects.get().documents.filter(kind="clarification").count() == 1
+
+
+def test_a_project_form_says_all_that_is_wrong_at_once_in_words(world: World) -> None:
+    client = browser(world.owner)
+    said = {"number": "yc 1", "name": "改造工程", "category": "works", "estimate": "一百万", "_key": "p1"}
+    answer = client.post("/projects/new/", said)
+    page = answer.content.decode()
+    assert (answer.status_code, "有 2 处需要更正" in page) == (422, True)
+    assert "「编号」应为 5–40 位大写字母、数字和连字符" in page
+    assert "「估算价」应为不带正负号、最多两位小数的金额" in page
+    problem = post(client, "/api/v1/projects", {**said, "estimate": "-1"}).json()
+    assert [(r["code"], r["field"]) for r in problem["reasons"]] == [
+        ("tender.bad_field", "number"),
+        ("tender.bad_field", "estimate"),
+    ]
+
+
+def test_the_rulebook_is_called_by_its_name(world: World) -> None:
+    worlds.announced_tender(world)
+    page = browser(world.agent).get(f"/tenders/{TENDER}/").content.decode()
+    assert "招标投标法（施工，2019 版）" in page
+    assert "tendering_law/" not in page
