@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,11 @@ NO_CERTIFICATE = ReasonForm(
     kind=Kind.INVALID,
     law="电子签名法第十三条",
 )
+
+
+#: What rooms above know of a certificate beside its authority's word, e.g. that its loss was reported here:
+#: ``ask(fingerprint, at)`` raises ``Refused``. Asked of every leaf that is checked, so no door can forget it.
+ALSO_ASK: list[Callable[[str, datetime], None]] = []
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,8 @@ def check_chain(
         policy=RevocationPolicy.SOFT,
         need_credit_code=need_credit_code,
     )
+    for ask in ALSO_ASK:
+        ask(path_only.facts.fingerprint, at)
     authority = next(a for a in trust.authorities if a.id == path_only.authority_id)
     found = _gather(path_only.path.certificates, authority, at, keep)
     done = validate(chain[0], chain[1:], trust, at, purpose, found, policy, need_credit_code=need_credit_code)

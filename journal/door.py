@@ -46,6 +46,14 @@ RACE_LOST = ReasonForm(
     en="another act at the same moment got there first ({constraint}); reload and try again",
     kind=Kind.CONFLICT,
 )
+NEEDS_CERTIFICATE = ReasonForm(
+    "actor.needs_certificate",
+    zh="您是用统一身份或电子营业执照登录的，可以查看和准备；这一步有法律效力，请改用数字证书登录后办理",
+    en="you came in by unified identity or electronic licence, which is for looking and preparing; this step "
+    "binds, so sign in with a certificate for it",
+    kind=Kind.FORBIDDEN,
+    law="电子签名法第十三条、第十四条",
+)
 
 #: Constraint name → the reason it stands for. Apps add theirs: ``CONSTRAINTS["lot_no_once"] = FORM``; a
 #: field that is unique by itself is ``<table>_<column>_key``.
@@ -57,13 +65,14 @@ class Command:
     """Base of all commands: frozen dataclasses with JSON-able fields and a ``verb`` like ``bid.submit``.
 
     ``sealed``: the act stands in the log as a commitment only, until its app discloses it.
-    ``law``: the article the act rests on. ``quiet``: neither it nor its refusals are acts of note
-    for the log of refusals (health checks); rare.
+    ``law``: the article the act rests on. ``prepares``: it binds nobody, so whoever came in without a
+    certificate (``Actor.light``) may do it too; everything else is refused to them here, once for all.
     """
 
     verb: ClassVar[str] = ""
     sealed: ClassVar[bool] = False
     law: ClassVar[str] = ""
+    prepares: ClassVar[bool] = False
 
     def as_json(self) -> dict[str, Any]:
         return _jsonable(dataclasses.asdict(self))  # type: ignore[no-any-return]
@@ -155,6 +164,8 @@ def perform(command: Command, actor: Actor, *, via: str, key: str = "") -> Outco
 
 
 def _carry_out(command: Command, actor: Actor, via: str, key: str) -> Outcome:
+    if actor.light and not command.prepares:
+        raise Refused(NEEDS_CERTIFICATE())
     how = HANDLERS[type(command)]
     digest = hashlib.sha256(canonical({"verb": command.verb, "fields": command.as_json()})).hexdigest()
     try:

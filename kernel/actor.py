@@ -39,6 +39,8 @@ class Actor:
 
     ``key`` is what the journal writes: ``person:<uuid>``, ``system:beat``, ``pseudonym:<hex>``.
     ``organization`` is the organization's id (text) or empty; ``roles`` come from memberships.
+    ``light``: came in without a certificate (unified identity, electronic licence): may look and prepare,
+    not bind anybody (电子签名法第十三条).
     """
 
     key: str
@@ -47,6 +49,7 @@ class Actor:
     organization: str = ""
     organization_name: str = ""
     person: str = ""
+    light: bool = False
 
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)

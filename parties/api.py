@@ -38,12 +38,13 @@ def register(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
         encryption=_texts(body, "encryption"),
         via="api",
     )
-    return JsonResponse(done.result, status=201, json_dumps_params={"ensure_ascii": False})
+    status = 202 if done.result.get("waiting") else 201
+    return JsonResponse(done.result, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 @json_door("POST")
 def sign_out(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    request.session.flush()
+    login.close_session(request)
     return {}
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
@@ -19,16 +21,22 @@ from ca_interop.rules.validation import Purpose, RevocationPolicy
 from journal import clock
 from journal.door import Outcome, journal_refusal, perform
 from kernel.actor import PUBLIC, Actor
+from kernel.clock import iso, parse_iso
 from kernel.errors import Refused
 from parties import queries, signing
 from parties.commands import BindCertificate, RegisterByCertificate, SignIn
 from parties.commands.proofs import CertificateFound
-from parties.models import CertificateBinding
+from parties.models import CertificateBinding, ExternalAccount
 from parties.rules import challenges
+from parties.rules.accounts import LIFETIME
+from portal import rooms
 from portal.doors import NOT_SIGNED_IN
 from sealing import statements
 
+#: What a session holds: when it was opened, and the certificate or the linked account it was opened by.
+OPENED = "parties.opened"
 CERTIFICATE = "parties.certificate"
+ACCOUNT = "parties.account"
 
 
 class Session(Protocol):
@@ -106,12 +114,13 @@ def register(
     encryption: list[str] | None = None,
     via: str,
 ) -> Outcome:
-    """Register with a certificate, and sign in with it."""
+    """Register with a certificate, and sign in with it, unless it waits to be confirmed (``waiting``)."""
     found, answered = prove(signed)
     pair = check_encryption(encryption) if encryption else None
     command = RegisterByCertificate(found, answered, role, person_name, pair)
     outcome = perform(command, PUBLIC, via=via)
-    open_session(request, found.fingerprint)
+    if not outcome.result.get("waiting"):
+        open_session(request, found.fingerprint)
     return outcome
 
 
@@ -137,9 +146,33 @@ def _leaf(signed: Any) -> str:
 
 def open_session(request: HttpRequest, certificate: str) -> None:
     """A new session with a new key: nothing of an earlier one goes on (session fixation)."""
+    _fresh(request)
+    request.session.update(opened_by(certificate))
+
+
+def opened_by(certificate: str) -> dict[str, str]:
+    """What a session that was opened now by this certificate holds."""
+    return {CERTIFICATE: certificate, OPENED: iso(clock.now())}
+
+
+def open_light_session(request: HttpRequest, account: str) -> None:
+    """The same for a linked account: short, for looking and preparing."""
+    _fresh(request)
+    request.session.update({ACCOUNT: account, OPENED: iso(clock.now())})
+
+
+def _fresh(request: HttpRequest) -> None:
     request.session.flush()
-    request.session[CERTIFICATE] = certificate
     rotate_token(request)
+
+
+def close_session(request: HttpRequest) -> None:
+    """Sign out; open sockets of this session are closed."""
+    actor = actor_of_session(request.session)
+    request.session.flush()
+    if actor is not None:
+        with transaction.atomic():
+            rooms.recall(actor.person)
 
 
 def actor_of_binding(binding: CertificateBinding) -> Actor:
@@ -147,16 +180,50 @@ def actor_of_binding(binding: CertificateBinding) -> Actor:
 
 
 def actor_of_session(session: Session | None) -> Actor | None:
-    """The actor of a session, roles as they are now; ``None`` when nobody is signed in, or the
-    certificate was blocked or has expired since."""
-    certificate = session.get(CERTIFICATE) if session is not None else None
-    if not isinstance(certificate, str):
+    """The actor of a session, roles as they are now; ``None`` when nobody is signed in, or since it was
+    opened the certificate was blocked, retired or has expired, the account was unlinked or its provider
+    ended it, or a role of the person has ended: whoever comes back signs in again."""
+    opened = _time(session.get(OPENED)) if session is not None else None
+    if session is None or opened is None:
         return None
+    certificate, account = session.get(CERTIFICATE), session.get(ACCOUNT)
+    found: CertificateBinding | ExternalAccount | None = None
+    if isinstance(certificate, str):
+        found = _binding(certificate, opened)
+    elif isinstance(account, str):
+        found = _account(account, opened)
+    if found is None:
+        return None
+    roles = queries.roles_since(found.person, found.organization, opened)
+    if roles is None:
+        return None
+    light = isinstance(found, ExternalAccount)
+    return queries.as_actor(found.person, found.organization, roles, light=light)
+
+
+def _binding(certificate: str, opened: datetime) -> CertificateBinding | None:
     rows = CertificateBinding.objects.select_related("person", "organization")
-    binding = rows.filter(fingerprint=certificate, blocked_at__isnull=True).first()
-    if binding is None or binding.not_after < clock.now():
+    row = rows.filter(fingerprint=certificate, blocked_at__isnull=True).first()
+    if row is None or row.not_after < clock.now():
         return None
-    return actor_of_binding(binding)
+    # A block that was lifted has ended the sessions of before it nevertheless.
+    return None if row.restored_at is not None and row.restored_at >= opened else row
+
+
+def _account(account: str, opened: datetime) -> ExternalAccount | None:
+    rows = ExternalAccount.objects.select_related("person", "organization")
+    known = queries.as_uuid(account)
+    row = rows.filter(id=known, ended_at__isnull=True).first() if known else None
+    if row is None or clock.now() > opened + LIFETIME:
+        return None
+    return None if row.sessions_end_at is not None and row.sessions_end_at >= opened else row
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return parse_iso(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def actor_of_scope(scope: Mapping[str, Any]) -> Actor:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from kernel.actor import PUBLIC
-from parties.login import CERTIFICATE, actor_of_session
+from parties.login import OPENED, actor_of_session
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -20,8 +20,8 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         actor = actor_of_session(request.session)
-        if actor is None and CERTIFICATE in request.session:
-            # Blocked or expired since: the session ends here, for good.
+        if actor is None and OPENED in request.session:
+            # Blocked, expired or ended since: the session ends here, for good.
             request.session.flush()
         request.actor = actor or PUBLIC  # type: ignore[attr-defined]
         return self.get_response(request)

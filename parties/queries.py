@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -10,7 +11,19 @@ from ca_interop.rules.certificates import Usage
 from kernel.actor import Actor, Role
 from kernel.clock import beijing
 from kernel.errors import Kind, ReasonForm, Refused
-from parties.models import CertificateBinding, Membership, Organization, Person, RoleRequest
+from parties import policy
+from parties.models import (
+    Administration,
+    CertificateBinding,
+    CertificateRequest,
+    ExternalAccount,
+    Membership,
+    Organization,
+    Outage,
+    Person,
+    RoleRequest,
+)
+from parties.rules.bindings import BindingStatus, RequestStatus
 
 NO_ORGANIZATION = ReasonForm(
     "organization.not_found",
@@ -39,6 +52,33 @@ BLOCKED = ReasonForm(
     en="this certificate was reported lost on {at}; use another",
     kind=Kind.FORBIDDEN,
     law="电子签名法第十五条",
+)
+RETIRED = ReasonForm(
+    "certificate.retired",
+    zh="这张证书已于 {at} 停用，请使用新证书。",
+    en="this certificate was retired on {at}; use the new one",
+    kind=Kind.FORBIDDEN,
+    law="电子签名法第十六条",
+)
+WAITING = ReasonForm(
+    "certificate.waiting",
+    zh="这张证书在等待确认：请用您已登记的证书登录后在「我的证书」里确认，或由本单位管理员、交易中心窗口确认",
+    en="this certificate waits to be confirmed: by you with your registered one, by your organization's "
+    "administrator, or at the trading center's desk",
+    kind=Kind.FORBIDDEN,
+    law="电子签名法第二十条",
+)
+NO_REQUEST = ReasonForm(
+    "certificate.request_not_found",
+    zh="没有这项新证书申请",
+    en="there is no such request for a new certificate",
+    kind=Kind.NOT_FOUND,
+)
+NO_ACCOUNT = ReasonForm(
+    "account.not_found",
+    zh="没有这个登录方式，或它已经解除绑定",
+    en="there is no such way of signing in, or it was ended",
+    kind=Kind.NOT_FOUND,
 )
 
 
@@ -76,6 +116,21 @@ def roles_of(person: Person, organization: Organization | None) -> frozenset[Rol
     return frozenset(Role(role) for role in rows.values_list("role", flat=True))
 
 
+def roles_since(
+    person: Person, organization: Organization | None, opened: datetime
+) -> frozenset[Role] | None:
+    """The same for a session opened then; ``None`` when a role has ended since: the session ends with it."""
+    where = Q(organization__isnull=True) | Q(organization=organization)
+    rows = Membership.objects.filter(where, person=person).values_list("role", "until")
+    roles = []
+    for role, until in rows:
+        if until is None:
+            roles.append(Role(role))
+        elif until >= opened:
+            return None
+    return frozenset(roles)
+
+
 def roles_in(organization: Organization | None) -> frozenset[Role]:
     """All roles that anybody holds for an organization."""
     if organization is None:
@@ -86,10 +141,17 @@ def roles_in(organization: Organization | None) -> frozenset[Role]:
 
 def actor_for(person: Person, organization: Organization | None) -> Actor:
     """The actor of a person for an organization: what the journal will name."""
+    return as_actor(person, organization, roles_of(person, organization))
+
+
+def as_actor(
+    person: Person, organization: Organization | None, roles: frozenset[Role], *, light: bool = False
+) -> Actor:
     return Actor(
         key=f"person:{person.id}",
         name=person.name,
-        roles=roles_of(person, organization),
+        roles=roles,
+        light=light,
         organization=str(organization.id) if organization is not None else "",
         organization_name=organization.name if organization is not None else "",
         person=str(person.id),
@@ -101,16 +163,77 @@ def binding(fingerprint: str) -> CertificateBinding:
     rows = CertificateBinding.objects.select_related("person", "organization")
     row = rows.filter(fingerprint=fingerprint).first()
     if row is None:
+        waits = CertificateRequest.objects.filter(fingerprint=fingerprint, status=RequestStatus.WAITING.value)
+        if waits.exists():
+            raise Refused(WAITING())
         raise Refused(NO_CERTIFICATE(fingerprint=fingerprint[:64]))
     return row
 
 
-def refuse_blocked(fingerprint: str) -> None:
-    """``Refused(certificate.blocked)`` for a certificate whose loss was reported here; the authority's own
-    revocation is :mod:`ca_interop.service`'s question. Ask it wherever a signature is taken."""
-    row = CertificateBinding.objects.filter(fingerprint=fingerprint, blocked_at__isnull=False).first()
-    if row is not None and row.blocked_at is not None:
-        raise Refused(BLOCKED(at=beijing(row.blocked_at)))
+def binding_for_update(fingerprint: str) -> CertificateBinding:
+    """The same under its lock: two reports, or a report and its lifting, come one after the other."""
+    CertificateBinding.objects.select_for_update().filter(fingerprint=fingerprint).first()
+    return binding(fingerprint)
+
+
+def refuse_blocked(fingerprint: str, at: datetime | None = None) -> None:
+    """``Refused(certificate.blocked | certificate.retired)`` for a certificate that counts for nothing here,
+    now or ``at`` a time: what was signed before the report keeps its force. The authority's own revocation
+    is :mod:`ca_interop.service`'s question, which asks this of every certificate it checks."""
+    where = Q(until__isnull=True)
+    if at is not None:
+        where = Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
+    rows = Outage.objects.select_related("binding").filter(where, binding__fingerprint=fingerprint)
+    row = rows.first()
+    if row is not None:
+        form = RETIRED if row.binding.status == BindingStatus.RETIRED.value else BLOCKED
+        raise Refused(form(at=beijing(row.since)))
+
+
+def certificate_request(key: str) -> CertificateRequest:
+    """A request for a new certificate by its id, locked; ``Refused(certificate.request_not_found)``."""
+    known = as_uuid(key)
+    rows = CertificateRequest.objects.select_for_update(of=("self",))
+    row = rows.select_related("person", "organization").filter(id=known).first() if known else None
+    if row is None:
+        raise Refused(NO_REQUEST())
+    return row
+
+
+def administrator(organization: Organization) -> Person | None:
+    """Who administers the organization's people and certificates now."""
+    row = Administration.objects.select_related("person").filter(organization=organization, until=None)
+    found = row.first()
+    return found.person if found else None
+
+
+def requests_for(actor: Actor) -> QuerySet[CertificateRequest]:
+    """The new certificates that this actor may confirm: own ones, the organization's for its administrator,
+    all for the trading center."""
+    rows = CertificateRequest.objects.select_related("person", "organization")
+    rows = rows.filter(status=RequestStatus.WAITING.value)
+    if actor.has(Role.TRADING_CENTER):
+        return rows
+    mine = Q(person_id=actor.person or None)
+    if actor.organization and policy.administers(actor, actor.organization):
+        mine |= Q(organization_id=actor.organization)
+    return rows.filter(mine)
+
+
+def account(key: str) -> ExternalAccount:
+    """A linked account by its id; ``Refused(account.not_found)``."""
+    known = as_uuid(key)
+    rows = ExternalAccount.objects.select_related("person", "organization")
+    row = rows.filter(id=known, ended_at__isnull=True).first() if known else None
+    if row is None:
+        raise Refused(NO_ACCOUNT())
+    return row
+
+
+def accounts_of(actor: Actor) -> QuerySet[ExternalAccount]:
+    """A person's other ways of signing in."""
+    rows = ExternalAccount.objects.select_related("organization")
+    return rows.filter(person_id=actor.person or None, ended_at__isnull=True)
 
 
 def encryption_certificate(organization: Organization) -> CertificateBinding | None:

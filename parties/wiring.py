@@ -9,6 +9,11 @@ _MODULES = ("commands", "desk")
 
 
 def connect() -> None:
+    from ca_interop import service
+    from parties import queries
+
+    if queries.refuse_blocked not in service.ALSO_ASK:
+        service.ALSO_ASK.append(queries.refuse_blocked)
     for name in _MODULES:
         if find_spec(f"parties.{name}"):
             import_module(f"parties.{name}")

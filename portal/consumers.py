@@ -26,7 +26,7 @@ from kernel.canonical_json import parse
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
 from portal import hub, problems, rooms
-from portal.doors import plain
+from portal.doors import NOT_SIGNED_IN, plain
 
 log = logging.getLogger("mingtang.room")
 MAX_FRAME = 512 * 1024
@@ -99,7 +99,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             for event in replay:
                 seq = event.seq
                 await self.send(hub.encode(rooms.frame(event, self.entry.audiences)))
-        self.listener = hub.Listener(self.entry.audiences, seq)
+        self.listener = hub.Listener(self.entry.audiences, seq, self.entry.actor.person)
         self.hub = hub.join(self.entry.room, self.listener)
         self.pump = asyncio.create_task(self._feed(self.listener))
 
@@ -123,7 +123,25 @@ class RoomConsumer(AsyncWebsocketConsumer):
             if text is None:
                 await self.close(hub.TOO_SLOW)
                 return
+            if text == hub.ASK_AGAIN:
+                if not await self._may_stay():
+                    return
+                continue
             await self.send(text)
+
+    async def _may_stay(self) -> bool:
+        """Ask again who this is; a socket of somebody who is not signed in as that person any more is closed
+        with 4401, and comes back as what it is by then."""
+        try:
+            entry = await database_sync_to_async(self.again)(self.scope)
+            if entry.actor.key == self.entry.actor.key:
+                return True
+            refusal = Refused(NOT_SIGNED_IN())
+        except Refused as refused:
+            refusal = refused
+        await self.send(hub.encode({"t": "error", "reasons": problems.reasons_json(refusal)}))
+        await self.close(problems.CLOSE_CODE.get(refusal.kind, 4403))
+        return False
 
     async def _part(self) -> None:
         if self.pump is not None:

@@ -23,6 +23,10 @@ log = logging.getLogger("mingtang.hub")
 OUTBOX = 256
 POLL_SECONDS = 2.0
 TOO_SLOW = 4408
+#: In a listener's queue: ask again whether this one may stay.
+ASK_AGAIN = ""
+#: The layer group that every hub hears, beside its room's.
+_EVERYWHERE = "room.everywhere"
 
 
 def group_of(room: str) -> str:
@@ -42,20 +46,35 @@ def announce(room: str) -> None:
         log.exception("announce %s", room)
 
 
+def announce_recall() -> None:
+    """Wake every hub of every process: somebody's right to a socket may have ended. Never raises."""
+    for hub in list(_hubs.values()):
+        hub.wake()
+    if settings.EMBEDDED:
+        return
+    try:
+        layer: Any = get_channel_layer()
+        async_to_sync(layer.group_send)(_EVERYWHERE, {"type": "news", "room": ""})
+    except Exception:
+        log.exception("announce recall")
+
+
 def wake(room: str) -> None:
     """Wake this process's hubs of ``room``."""
     for hub in list(_hubs.values()):
         if hub.room == room:
-            with contextlib.suppress(RuntimeError):  # its loop has just been closed
-                hub.loop.call_soon_threadsafe(hub.news.set)
+            hub.wake()
 
 
 @dataclass(eq=False)
 class Listener:
-    """One socket in a room. ``queue`` holds encoded frames; ``None`` says: too slow, close."""
+    """One socket in a room. ``queue`` holds encoded frames; ``None`` says: too slow, close; ``ASK_AGAIN``:
+    may this one stay? ``person`` is whose socket it is, empty for the public."""
 
     audiences: frozenset[str]
     seq: int
+    person: str = ""
+    heard: set[int] = field(default_factory=set)
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
 
     def put(self, text: str) -> bool:
@@ -77,6 +96,10 @@ class RoomHub:
         self.news = asyncio.Event()
         self.loop = asyncio.get_running_loop()
 
+    def wake(self) -> None:
+        with contextlib.suppress(RuntimeError):  # its loop has just been closed
+            self.loop.call_soon_threadsafe(self.news.set)
+
     def start(self) -> None:
         self.task = asyncio.create_task(self._run())
 
@@ -88,6 +111,7 @@ class RoomHub:
                     await asyncio.wait_for(self.news.wait(), POLL_SECONDS)
                 self.news.clear()
                 try:
+                    await self._recall()
                     await self._pump()
                 except Exception:
                     log.exception("room %s", self.room)
@@ -101,6 +125,7 @@ class RoomHub:
         layer: Any = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(group_of(self.room), channel)
+        await layer.group_add(_EVERYWHERE, channel)
         try:
             while True:
                 try:
@@ -111,6 +136,22 @@ class RoomHub:
                 self.news.set()
         finally:
             await layer.group_discard(group_of(self.room), channel)
+            await layer.group_discard(_EVERYWHERE, channel)
+
+    async def _recall(self) -> None:
+        """Pass recalls on to the sockets of those persons. A socket that is newer than a recall is asked once
+        for nothing; that way none falls between entering and joining."""
+        if not any(listener.person for listener in self.listeners):
+            return
+        people: dict[str, set[int]] = {}
+        for number, person in await database_sync_to_async(rooms.recalled)():
+            people.setdefault(person, set()).add(number)
+        for listener in list(self.listeners):
+            news = people.get(listener.person, set()) - listener.heard if listener.person else set()
+            if news:
+                listener.heard |= news
+                if not listener.put(ASK_AGAIN):
+                    self._drop(listener)
 
     async def _pump(self) -> None:
         """Read what is new and hand it out; the frame is encoded once for each way of seeing it."""

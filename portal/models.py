@@ -31,6 +31,20 @@ class RoomState(models.Model):
         return f"{self.room_id} {self.audience}"
 
 
+class Recall(models.Model):
+    """A person whose open sockets are asked again whether they may stay: signed out, a certificate blocked,
+    a role ended. Rows are pruned after a few minutes."""
+
+    person = models.CharField(max_length=60)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.person
+
+
 class RoomEvent(models.Model):
     """Event ``seq`` of a room: a sentence and a JSON Merge Patch (RFC 7396) of its audience's state."""
 

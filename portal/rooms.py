@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 
+from journal import clock
 from journal.door import Context
 from kernel.clock import iso
 from kernel.merge_patch import merge_patch
-from portal.models import Room, RoomEvent, RoomState
+from portal.models import Recall, Room, RoomEvent, RoomState
 
 EVERYBODY = ""
 
@@ -54,6 +56,23 @@ def say_all(ctx: Context, room: str, said: Sequence[Said]) -> int:
 
     transaction.on_commit(lambda: hub.announce(room))
     return row.seq
+
+
+def recall(person: str) -> None:
+    """Whoever has sockets open as this person is asked again, in every process, whether they may stay; who
+    may not is closed with 4401. Call it in the transaction that ends the right."""
+    at = clock.database_now()
+    # Hubs read these every other second; what is older has been heard, or its socket was opened later.
+    Recall.objects.filter(at__lt=at - timedelta(minutes=10)).delete()
+    Recall.objects.create(person=person, at=at)
+    from portal import hub
+
+    transaction.on_commit(hub.announce_recall)
+
+
+def recalled(limit: int = 256) -> list[tuple[int, str]]:
+    """The newest recalls: ``(id, person)``."""
+    return list(Recall.objects.order_by("-id").values_list("id", "person")[:limit])
 
 
 def _locked(key: str) -> Room:

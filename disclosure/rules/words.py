@@ -28,6 +28,8 @@ VERB_ZH: dict[str, str] = {
     "candidates.announce": "公示中标候选人",
     "candidates.standstill_over": "公示期届满",
     "certificate.block": "证书挂失",
+    "certificate.lift_block": "解除证书挂失",
+    "certificate.retire": "停用证书",
     "clock.advance": "推进演练时钟",
     "contract.register": "登记合同",
     "draw.commit": "机构抽取：提交承诺",

@@ -1,4 +1,4 @@
-"""Signing in, registering, binding and blocking certificates.
+"""Signing in, registering and binding certificates.
 
 The certificate, its revocation and the signature over the challenge were checked by the door
 (:mod:`parties.login`); the challenge itself is judged here, by the act's time, and used up.
@@ -12,22 +12,16 @@ from typing import Any
 from django.conf import settings
 
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
-from kernel.actor import ROLE_ZH, Actor, Role
-from kernel.clock import beijing, iso
+from kernel.actor import Actor, Role
 from kernel.errors import Kind, ReasonForm, Refused
 from parties import policy, queries
-from parties.commands.proofs import CertificateFound, bind, use_challenge
+from parties.commands.administration import appoint_first
+from parties.commands.proofs import KNOWN_CERTIFICATE, CertificateFound, bind, use_challenge
+from parties.commands.requests import ask
 from parties.commands.roles import give
-from parties.events import CertificateBlocked
 from parties.models import CertificateBinding, Membership, Organization, Person, RoleRequest
 from parties.rules import roles
 
-BLOCKED_BEFORE = ReasonForm(
-    "certificate.blocked_before",
-    zh="这张证书已于 {at} 挂失",
-    en="this certificate was reported lost on {at} already",
-    kind=Kind.CONFLICT,
-)
 NO_NAME = ReasonForm(
     "registration.no_name",
     zh="证书上没有经办人姓名，请填写",
@@ -72,7 +66,9 @@ class SignIn(Command):
 @dataclass(frozen=True)
 class RegisterByCertificate(Command):
     """Register person and organization from a certificate. ``role``: bidder and agency at once, others
-    as a request to the trading center, empty for none. ``encryption``: the second of a pair (双证)."""
+    as a request to the trading center, empty for none. ``encryption``: the second of a pair (双证).
+
+    A certificate in the name of somebody whom the organization has already waits to be confirmed."""
 
     found: CertificateFound
     answered: dict[str, Any]
@@ -108,17 +104,6 @@ class BindCertificate(Command):
     law = "电子签名法第十六条"
 
 
-@dataclass(frozen=True)
-class BlockCertificate(Command):
-    """挂失: the key is lost or known to others."""
-
-    fingerprint: str
-    reason: str
-
-    verb = "certificate.block"
-    law = "电子签名法第十五条"
-
-
 @handler(SignIn, load=lambda cmd: queries.binding(cmd.fingerprint), may=policy.may_sign_in)
 def sign_in(cmd: SignIn, ctx: Context, binding: CertificateBinding) -> Done:
     use_challenge(settings.SECRET_KEY.encode(), settings.PUBLIC_URL, cmd.answered, ctx)
@@ -142,11 +127,16 @@ def who(actor: Actor) -> dict[str, Any]:
 def register(cmd: RegisterByCertificate, ctx: Context, row: None) -> Done:
     use_challenge(settings.SECRET_KEY.encode(), settings.PUBLIC_URL, cmd.answered, ctx)
     organization = _organization(cmd.found, ctx)
-    person = _person(cmd.found, cmd.person_name, organization, ctx)
+    name = _name(cmd.found, cmd.person_name)
+    if (namesake := _namesake(cmd.found, name, organization)) is not None and organization is not None:
+        return _wait(cmd, namesake, organization, ctx)
+    person = Person.objects.create(name=name, created_at=ctx.now)
     bind(cmd.found, person, organization, ctx.now)
-    if cmd.encryption is not None and cmd.encryption.fingerprint != cmd.found.fingerprint:
-        _same_holder(cmd.encryption, organization, person)
-        bind(cmd.encryption, person, organization, ctx.now)
+    for second in _second(cmd):
+        _same_holder(second, organization, person)
+        bind(second, person, organization, ctx.now)
+    if organization is not None:
+        appoint_first(organization, person, ctx)
     requested = _role(cmd.role, person, organization, ctx)
     said = {
         **cmd.found.as_said(),
@@ -168,17 +158,39 @@ def _organization(found: CertificateFound, ctx: Context) -> Organization | None:
     return row
 
 
-def _person(found: CertificateFound, given: str, organization: Organization | None, ctx: Context) -> Person:
-    """A new person; in an organization whose certificates name the same person already, that one: a
-    renewed certificate or one of another authority does not make somebody new."""
+def _name(found: CertificateFound, given: str) -> str:
     name = (found.person or given).strip()[:100]
     if not name:
         raise Refused(NO_NAME())
-    if organization is not None:
-        known = CertificateBinding.objects.filter(organization=organization, person__name=name).first()
-        if known is not None:
-            return known.person
-    return Person.objects.create(name=name, created_at=ctx.now)
+    return name
+
+
+def _namesake(found: CertificateFound, name: str, organization: Organization | None) -> Person | None:
+    """The person of that name whom the organization's certificates name already. A certificate alone does
+    not prove to be that person's: authorities differ in care, and colleagues in nothing but their person."""
+    if CertificateBinding.objects.filter(fingerprint=found.fingerprint).exists():
+        raise Refused(KNOWN_CERTIFICATE())
+    if organization is None:
+        return None
+    known = CertificateBinding.objects.filter(organization=organization, person__name=name).first()
+    return known.person if known else None
+
+
+def _second(cmd: RegisterByCertificate) -> list[CertificateFound]:
+    second = cmd.encryption
+    return [second] if second is not None and second.fingerprint != cmd.found.fingerprint else []
+
+
+def _wait(cmd: RegisterByCertificate, person: Person, organization: Organization, ctx: Context) -> Done:
+    for second in _second(cmd):
+        _same_holder(second, organization, person)
+    row = ask([cmd.found, *_second(cmd)], person, organization, cmd.role, ctx)
+    said = {**cmd.found.as_said(), "person": str(person.id), "organization": str(organization.id)}
+    result = {"waiting": str(row.id), "person": "", "name": person.name, "organization": str(organization.id)}
+    result |= {"organization_name": organization.name}
+    return Done(
+        f"person:{person.id}", {**said, "waiting": str(row.id)}, {**result, "roles": [], "requested": ""}
+    )
 
 
 def _role(text: str, person: Person, organization: Organization | None, ctx: Context) -> str:
@@ -208,10 +220,12 @@ def _role(text: str, person: Person, organization: Organization | None, ctx: Con
 
 def _same_holder(found: CertificateFound, organization: Organization | None, person: Person) -> None:
     wanted = organization.credit_code if organization else ""
-    same_person = organization is not None or found.person == person.name
+    # Certificates of organizations often name nobody; one that names a colleague is the colleague's.
+    same_person = found.person == person.name or (organization is not None and not found.person)
     if found.credit_code != wanted or not same_person:
-        name = organization.name if organization else person.name
-        raise Refused(OTHER_HOLDER(found=found.organization or found.person, wanted=name))
+        wanted_name = " ".join(filter(None, (organization.name if organization else "", person.name)))
+        found_name = " ".join(filter(None, (found.organization, found.person)))
+        raise Refused(OTHER_HOLDER(found=found_name, wanted=wanted_name))
 
 
 @handler(BootstrapCenter, may=policy.may_bootstrap)
@@ -221,7 +235,10 @@ def bootstrap_center(cmd: BootstrapCenter, ctx: Context, row: None) -> Done:
     organization = _organization(cmd.found, ctx)
     bound = CertificateBinding.objects.filter(fingerprint=cmd.found.fingerprint).first()
     if bound is None:
-        bound = bind(cmd.found, _person(cmd.found, "", organization, ctx), organization, ctx.now)
+        person = Person.objects.create(name=_name(cmd.found, ""), created_at=ctx.now)
+        bound = bind(cmd.found, person, organization, ctx.now)
+    if organization is not None:
+        appoint_first(organization, bound.person, ctx)
     give(bound.person, organization, Role.TRADING_CENTER, ctx)
     said = {**cmd.found.as_said(), "person": str(bound.person_id), "role": Role.TRADING_CENTER.value}
     return Done(f"person:{bound.person_id}", said, who(queries.actor_for(bound.person, organization)))
@@ -236,19 +253,3 @@ def bind_certificate(cmd: BindCertificate, ctx: Context, row: None) -> Done:
     _same_holder(cmd.found, organization, person)
     bound = bind(cmd.found, person, organization, ctx.now)
     return Done(ctx.actor.key, cmd.found.as_said(), {"certificate": bound.fingerprint, "usage": bound.usage})
-
-
-@handler(BlockCertificate, load=lambda cmd: queries.binding(cmd.fingerprint), may=policy.may_block)
-def block_certificate(cmd: BlockCertificate, ctx: Context, binding: CertificateBinding) -> Done:
-    if binding.blocked_at is not None:
-        raise Refused(BLOCKED_BEFORE(at=beijing(binding.blocked_at)))
-    binding.blocked_at = ctx.now
-    binding.blocked_reason = cmd.reason.strip()[:200]
-    binding.save(update_fields=["blocked_at", "blocked_reason"])
-    ctx.announce(CertificateBlocked(binding.fingerprint, str(binding.person_id), iso(ctx.now)))
-    said = {"certificate": binding.fingerprint, "role": [ROLE_ZH[r] for r in _roles(binding)]}
-    return Done(f"certificate:{binding.fingerprint}", said, {"certificate": binding.fingerprint})
-
-
-def _roles(binding: CertificateBinding) -> list[Role]:
-    return sorted(queries.roles_of(binding.person, binding.organization))

@@ -11,6 +11,7 @@ from parties import policy, queries
 from parties.events import RoleEnded, RoleGranted
 from parties.models import Membership, Organization, Person, RoleRequest
 from parties.rules import roles
+from portal import rooms
 
 GRANTED_BEFORE = ReasonForm(
     "role.granted_before",
@@ -116,6 +117,8 @@ def _open_membership(cmd: EndRole) -> Membership:
 def end_role(cmd: EndRole, ctx: Context, row: Membership) -> Done:
     row.until = ctx.now
     row.save(update_fields=["until"])
+    # Sessions and sockets of the person for this organization end with it (login.actor_of_session).
+    rooms.recall(str(row.person_id))
     organization = str(row.organization_id or "")
     ctx.announce(RoleEnded(str(row.person_id), organization, row.role))
     said = {

@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from documents.models import Upload
 from journal import clock
 from journal.models import Act
-from parties.login import CERTIFICATE
+from parties.login import opened_by
 from sealing import statements
 from sealing.fields import b64
 from sealing.signer import fingerprint
@@ -187,7 +187,7 @@ def signed_in(member: Member | None) -> Client:
     client = Client(enforce_csrf_checks=False)
     if member is not None:
         session = client.session
-        session[CERTIFICATE] = fingerprint(member.signer.chain[0])
+        session.update(opened_by(fingerprint(member.signer.chain[0])))
         session.save()
         client.cookies["sessionid"] = session.session_key
     return client

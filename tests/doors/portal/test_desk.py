@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from parties.login import CERTIFICATE
+from parties.login import opened_by
 from sealing.signer import fingerprint
 from tests import worlds_tenders
 from tests.worlds_tenders import Member
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def browser(member: Member) -> Client:
     client = Client()
     session = client.session
-    session[CERTIFICATE] = fingerprint(member.signer.chain[0])
+    session.update(opened_by(fingerprint(member.signer.chain[0])))
     session.save()
     client.cookies["sessionid"] = session.session_key
     return client

@@ -15,7 +15,7 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from journal.door import perform
-from parties.login import CERTIFICATE
+from parties.login import opened_by
 from portal import rooms
 from sealing import open_share, read_header, statements, unwrap_as_bidder
 from sealing.fields import b64
@@ -34,7 +34,7 @@ def browser(member: Member | None) -> Client:
     client = Client()
     if member is not None:
         session = client.session
-        session[CERTIFICATE] = fingerprint(member.signer.chain[0])
+        session.update(opened_by(fingerprint(member.signer.chain[0])))
         session.save()
         client.cookies["sessionid"] = session.session_key
     return client

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from journal import clock
-from parties.login import CERTIFICATE
+from parties.login import opened_by
 from sealing.signer import fingerprint
 from tests import worlds_bids
 from tests import worlds_tenders as worlds
@@ -30,7 +30,7 @@ def browser(member: Member | None) -> Client:
     client = Client()
     if member is not None:
         session = client.session
-        session[CERTIFICATE] = fingerprint(member.signer.chain[0])
+        session.update(opened_by(fingerprint(member.signer.chain[0])))
         session.save()
         client.cookies["sessionid"] = session.session_key
     return client

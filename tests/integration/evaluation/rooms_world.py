@@ -147,7 +147,7 @@ def sign_in(client: Client, actor: Actor) -> str:
     session = client.session
     bound = CertificateBinding.objects.filter(person_id=actor.person).order_by("bound_at").first()
     assert bound is not None
-    session[login.CERTIFICATE] = bound.fingerprint
+    session.update(login.opened_by(bound.fingerprint))
     session.save()
     client.cookies["sessionid"] = session.session_key
     return session.session_key
