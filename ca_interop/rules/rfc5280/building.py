@@ -80,11 +80,13 @@ class Search:
         self.best: tuple[int, Fault] | None = None
 
     def note(self, depth: int, fault: Fault) -> None:
-        if self.best is None or depth > self.best[0]:
+        known = self.best
+        # A wrong signature may only mean that another certificate of that name signed.
+        if known is None or depth > known[0] or (depth == known[0] and known[1].code == "bad_signature"):
             self.best = (depth, fault)
 
     def paths(self, leaf: Certificate) -> Iterator[tuple[Certificate, ...]]:
-        check_alone(leaf, self.inputs, anchor=leaf in self.pool.anchors)
+        self._check_alone(leaf, leaf in self.pool.anchors)
         if leaf in self.pool.anchors:
             yield (leaf,)
             return
@@ -101,7 +103,8 @@ class Search:
                 yield (*path, issuer)
                 continue
             if len(path) >= MAX_DEPTH:
-                raise TooComplex(f"a path of more than {MAX_DEPTH} certificates")
+                self.note(len(path), Fault("too_complex", f"a path of more than {MAX_DEPTH} certificates"))
+                continue
             path.append(issuer)
             walks.append(iter(self.pool.issuers(issuer)))
             below.append(below[-1] + (not issuer.self_issued))
@@ -133,6 +136,7 @@ class Search:
         if certificate not in self.alone:
             try:
                 check_alone(certificate, self.inputs, anchor=anchor)
+                self.pool.signatures.budget.names(certificate.names)
                 self.alone[certificate] = None
             except TooComplex:
                 raise

@@ -13,7 +13,6 @@ from ca_interop.rules.rfc5280.der import (
     SEQUENCE,
     Item,
     boolean,
-    integer,
     moment,
     octets_of_bits,
     oid,
@@ -44,30 +43,33 @@ def read_extensions(item: Item) -> dict[str, Extension]:
     return found
 
 
+_VERSIONS = {b"\x00": 1, b"\x01": 2, b"\x02": 3}
+
+
 class Certificate:
     """The fields RFC 5280 §6 looks at. ``Malformed`` from the constructor: not a certificate at all;
-    from a property: this certificate cannot stand in a path."""
+    from a property: this certificate cannot stand in a path. ``version`` is 0 for one nobody knows."""
 
     def __init__(self, der: bytes) -> None:
         self.der = der
+        self._hash = hash(der)
         outer = whole(der, SEQUENCE, "certificate").children()
         if len(outer) != 3:
             raise Malformed("certificate: not three parts")
         tbs, algorithm, signature = outer
         self.tbs = tbs.need(SEQUENCE, "tbsCertificate").raw
-        self.signature = octets_of_bits(signature, "signature")
+        self._signature = signature
         self.algorithm = algorithm.need(SEQUENCE, "signatureAlgorithm").raw
         parts = tbs.children()
         self.version = 1
         if parts and parts[0].tag == 0xA0:
             inner = parts.pop(0).children()
-            if len(inner) != 1 or inner[0].need(INTEGER, "version").body not in (b"\x00", b"\x01", b"\x02"):
-                raise Malformed("certificate: unknown version")
-            self.version = inner[0].body[0] + 1
+            if len(inner) != 1:
+                raise Malformed("certificate: not one version")
+            self.version = _VERSIONS.get(inner[0].need(INTEGER, "version").body, 0)
         if len(parts) < 6:
             raise Malformed("certificate: fields are missing")
         self.serial = parts[0].need(INTEGER, "serial number").body
-        integer(self.serial, "serial number")
         self.inner_algorithm = parts[1].need(SEQUENCE, "signature algorithm").raw
         self.issuer_raw = parts[2].need(SEQUENCE, "issuer").raw
         self._validity = parts[3].need(SEQUENCE, "validity")
@@ -76,10 +78,14 @@ class Certificate:
         self._rest = parts[6:]
 
     def __hash__(self) -> int:
-        return hash(self.der)
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and other.der == self.der
+
+    @cached_property
+    def signature(self) -> bytes:
+        return octets_of_bits(self._signature, "signature")
 
     @cached_property
     def subject(self) -> Name:
@@ -168,6 +174,19 @@ class Certificate:
     @cached_property
     def authority_key(self) -> ext.AuthorityKey | None:
         return ext.optional(self.value(ext.AUTHORITY_KEY_ID), ext.authority_key)
+
+    @cached_property
+    def access(self) -> int:
+        """How many access descriptions (authority and subject information access); for their form alone."""
+        return sum(ext.optional(self.value(key), ext.access_descriptions) or 0 for key in ext.ACCESS)
+
+    @property
+    def names(self) -> int:
+        """How many names its extensions hold: what they cost to keep."""
+        constraints = self.name_constraints
+        held = len(constraints.permitted) + len(constraints.excluded) if constraints else 0
+        points = sum(len(p.issuers) + len(p.name.full if p.name else ()) for p in self.distribution_points)
+        return held + points + len(self.alternative_names)
 
     @property
     def is_ca(self) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ca_interop.rules.rfc5280 import extensions as ext
 from ca_interop.rules.rfc5280.certificate import Certificate
+from ca_interop.rules.rfc5280.der import integer
 from ca_interop.rules.rfc5280.faults import Budget, Fault, Malformed
 from ca_interop.rules.rfc5280.policies import PolicyInputs, PolicyState
 from ca_interop.rules.rfc5280.signatures import acceptable, dsa_parameters, verify, with_parameters
@@ -22,7 +24,7 @@ _USAGES = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2"}
 
 @dataclass(frozen=True)
 class Inputs:
-    """What §6.1.1 takes, beside the path. ``at`` as YYYYMMDDhhmmss·10⁶."""
+    """What §6.1.1 takes, beside the path. ``at`` as YYYYMMDDhhmmss."""
 
     at: int
     policies: PolicyInputs = field(default_factory=PolicyInputs)
@@ -31,23 +33,32 @@ class Inputs:
     allow_sha1: bool = True
 
 
+class Signed(Protocol):
+    """A certificate or a CRL: what was signed, and how."""
+
+    @property
+    def algorithm(self) -> bytes: ...
+    @property
+    def signature(self) -> bytes: ...
+    @property
+    def tbs(self) -> bytes: ...
+
+
 @dataclass
 class Signatures:
     """Results of one request's signature checks, so that no pair is computed twice."""
 
     budget: Budget
     allow_sha1: bool
-    known: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
+    known: dict[tuple[Signed, bytes], bool] = field(default_factory=dict)
 
-    def right(self, algorithm: bytes, spki: bytes, signature: bytes, message: bytes) -> bool:
-        key = (message + signature, spki) if len(message) < 65536 else (signature, spki)
+    def signed_by(self, what: Signed, spki: bytes) -> bool:
+        """Is the signature on ``what`` right by the key ``spki``? ``Fault`` when its algorithm is not accepted."""
+        key = (what, spki)
         if key not in self.known:
             self.budget.spend(100)
-            self.known[key] = verify(algorithm, spki, signature, message, self.allow_sha1)
+            self.known[key] = verify(what.algorithm, spki, what.signature, what.tbs, self.allow_sha1)
         return self.known[key]
-
-    def signed_by(self, certificate: Certificate, spki: bytes) -> bool:
-        return self.right(certificate.algorithm, spki, certificate.signature, certificate.tbs)
 
 
 def check_alone(certificate: Certificate, inputs: Inputs, *, anchor: bool = False) -> None:
@@ -63,10 +74,13 @@ def check_alone(certificate: Certificate, inputs: Inputs, *, anchor: bool = Fals
         if extension.critical and key in (ext.SUBJECT_KEY_ID, ext.AUTHORITY_KEY_ID):
             raise Malformed(f"extension {key} must not be critical")
     _touch(certificate)
-    if anchor:
-        return
     if certificate.algorithm != certificate.inner_algorithm:
         raise Malformed("the two signature algorithms of a certificate differ")
+    if not certificate.version:
+        raise Malformed("a certificate of an unknown version")
+    if anchor:
+        return
+    integer(certificate.serial, "serial number")
     if len(certificate.serial) > 20:
         raise Malformed("a serial number longer than 20 octets")
     if not certificate.issuer.key:
@@ -80,6 +94,7 @@ def _touch(certificate: Certificate) -> None:
     _ = certificate.extended_key_usage, certificate.alternative_names, certificate.policies
     _ = certificate.policy_mappings, certificate.policy_constraints, certificate.inhibit_any
     _ = certificate.distribution_points, certificate.authority_key, certificate.subject_key_id
+    _ = certificate.access, certificate.signature
     if certificate.name_constraints is not None and not certificate.is_ca:
         raise Malformed("name constraints in a certificate that is no authority's")
     usage = certificate.key_usage
@@ -99,8 +114,9 @@ def check_authority(issuer: Certificate, below: int, *, anchor: bool) -> None:
     """May ``issuer`` certify (§6.1.4 k–n)? ``below``: intermediates under it that are not self-issued."""
     name = issuer.subject.text
     constraints = issuer.basic_constraints
-    # An anchor is a name and a key: without the extension nothing constrains it.
-    if (constraints is None and not anchor) or (constraints is not None and not constraints.ca):
+    # An anchor is a name and a key; but a certificate of version 3 has to say that it may certify (§4.2.1.9).
+    bare = anchor and issuer.version < 3
+    if (constraints is None and not bare) or (constraints is not None and not constraints.ca):
         raise Fault("not_a_ca", f"{name!r} is not a certification authority")
     if issuer.key_usage is not None and ext.KEY_CERT_SIGN not in issuer.key_usage:
         raise Fault("key_usage", f"{name!r} may not sign certificates")

@@ -27,15 +27,18 @@ _KNOWN = {ext.AUTHORITY_KEY_ID, ext.ISSUING_POINT, ext.DELTA_INDICATOR, ext.ISSU
 _REASON, _HOLD, _INVALIDITY = "2.5.29.21", "2.5.29.23", "2.5.29.24"
 _KNOWN_ENTRY = {_REASON, _HOLD, _INVALIDITY, ext.CERTIFICATE_ISSUER}
 REMOVE = 8
-_CRITICAL = b"\x01\x01\xff"
+_CRITICAL, _NAMED = b"\x01\x01\xff", b"\x06\x03\x55\x1d\x1d"  # of an extension; the OID of certificateIssuer
 
 
 class Entry(NamedTuple):
-    """A listed certificate; ``reason`` is the CRLReason number, 0 when unstated."""
+    """A listed certificate. ``reason``: the CRLReason number, 0 when unstated; ``date``, ``since``: when it was
+    revoked and from when it was invalid (its invalidityDate, if earlier), as YYYYMMDDhhmmss."""
 
     serial: bytes
     issuer: NameKey
     reason: int
+    date: int
+    since: int
 
 
 class Crl:
@@ -49,13 +52,11 @@ class Crl:
         tbs, algorithm, signature = outer
         self._tbs = tbs.need(SEQUENCE, "tbsCertList")
         self.algorithm = algorithm.need(SEQUENCE, "signatureAlgorithm").raw
-        self.signature = octets_of_bits(signature, "signature")
+        self._signature = signature
         parts = tbs.children()
         self.version = 1
         if parts and parts[0].tag == INTEGER:
-            if parts.pop(0).body != b"\x01":
-                raise Malformed("CRL: unknown version")
-            self.version = 2
+            self.version = 2 if parts.pop(0).body == b"\x01" else 0
         if len(parts) < 3:
             raise Malformed("CRL: fields are missing")
         self.inner_algorithm = parts[0].need(SEQUENCE, "signature algorithm").raw
@@ -69,9 +70,13 @@ class Crl:
         if rest:
             raise Malformed("CRL: an unknown field")
 
-    @property
+    @cached_property
     def tbs(self) -> bytes:
         return self._tbs.raw
+
+    @cached_property
+    def signature(self) -> bytes:
+        return octets_of_bits(self._signature, "signature")
 
     @cached_property
     def issuer(self) -> Name:
@@ -121,11 +126,12 @@ class Crl:
         try:
             start, end = self.period
             known = all(key in _KNOWN or not e.critical for key, e in self.extensions.items())
-            _ = self.point, self.number, self.base_number, self.authority_key, self.issuer
+            _ = self.point, self.number, self.base_number, self.authority_key, self.issuer, self.signature
         except Malformed:
             return False
-        current = start <= at and (end is None or at <= end)
-        return current and known and self.algorithm == self.inner_algorithm
+        # Without nextUpdate (which the profile requires, §5.1.2.5) nobody knows how long it speaks.
+        current = end is not None and start <= at <= end
+        return current and known and self.version > 0 and self.algorithm == self.inner_algorithm
 
     def find(self, serial: bytes, issuer: NameKey, budget: Budget) -> Entry | None:
         """The entry of one certificate. ``Malformed`` when an entry cannot be processed (§5.3)."""
@@ -134,32 +140,54 @@ class Crl:
         listed = bytes([INTEGER, len(serial)]) + serial
         data, start, stop = self.der, self._revoked.start, self._revoked.stop
         # Almost always nothing is there: two searches instead of reading a hundred thousand entries.
-        if data.find(listed, start, stop) < 0 and data.find(_CRITICAL, start, stop) < 0:
+        if all(data.find(sought, start, stop) < 0 for sought in (listed, _CRITICAL)):
             return None
         found = None
-        for entry in self._entries(budget):
-            if entry.serial == serial and entry.issuer == issuer:
+        for entry in self._telling(listed, budget):
+            if entry.serial == serial and entry.issuer == issuer and (found is None or entry.reason != REMOVE):
                 found = entry
         return found
 
-    def _entries(self, budget: Budget) -> Iterator[Entry]:
-        issuer = self.issuer.key
-        for item in self._revoked.each() if self._revoked else ():
-            budget.spend(2)
-            parts = item.need(SEQUENCE, "CRL entry").children()
-            if len(parts) not in (2, 3):
-                raise Malformed("CRL entry: not a serial number, a date and extensions")
-            reason = 0
-            if len(parts) == 3:
-                extensions = read_extensions(parts[2])
-                if any(e.critical and key not in _KNOWN_ENTRY for key, e in extensions.items()):
-                    raise Malformed("CRL entry: an unknown critical extension")
-                if ext.CERTIFICATE_ISSUER in extensions:
-                    issuer = _directory(extensions[ext.CERTIFICATE_ISSUER].value)
-                if _REASON in extensions:
-                    body = whole(extensions[_REASON].value, ENUMERATED, "reason code").body
-                    reason = body[0] if len(body) == 1 else 0
-            yield Entry(parts[0].need(INTEGER, "serial number").body, issuer, reason)
+    def _telling(self, listed: bytes, budget: Budget) -> Iterator[Entry]:
+        """Entries of one serial number and those with something critical, which may change what follows."""
+        issuer, at, stop = self.issuer.key, 0, 0
+        if self._revoked is not None:
+            at, stop = self._revoked.start, self._revoked.stop
+        seen = 0
+        while at < stop:
+            item = item_at(self.der, at, stop)
+            at = item.stop
+            seen += 1
+            if not seen & 1023:
+                budget.spend(1024)
+            special = any(self.der.find(sought, item.start, at) >= 0 for sought in (_CRITICAL, _NAMED))
+            if special or self.der.startswith(listed, item.start):
+                budget.spend(10)
+                entry = _entry(item, issuer)
+                issuer = entry.issuer
+                yield entry
+
+
+def _entry(item: Item, issuer: NameKey) -> Entry:
+    """One entry; ``issuer``: of the entry before, which holds on until another is named."""
+    parts = item.need(SEQUENCE, "CRL entry").children()
+    if len(parts) not in (2, 3):
+        raise Malformed("CRL entry: not a serial number, a date and extensions")
+    reason, date = 0, moment(parts[1], "revocation date")
+    invalid = date
+    if len(parts) == 3:
+        extensions = read_extensions(parts[2])
+        if any(e.critical and key not in _KNOWN_ENTRY for key, e in extensions.items()):
+            raise Malformed("CRL entry: an unknown critical extension")
+        if ext.CERTIFICATE_ISSUER in extensions:
+            issuer = _directory(extensions[ext.CERTIFICATE_ISSUER].value)
+        if _REASON in extensions:
+            body = whole(extensions[_REASON].value, ENUMERATED, "reason code").body
+            reason = body[0] if len(body) == 1 else 0
+        if _INVALIDITY in extensions:
+            value = extensions[_INVALIDITY].value
+            invalid = moment(whole(value, GENERALIZED_TIME, "invalidity date"), "invalidity date")
+    return Entry(parts[0].need(INTEGER, "serial number").body, issuer, reason, date, min(date, invalid))
 
 
 def _directory(value: bytes) -> NameKey:

@@ -7,6 +7,7 @@ numbers, keys with inherited parameters, empty names), and a refusal there would
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ca_interop.rules.rfc5280.faults import Malformed
@@ -134,11 +135,8 @@ def oid(data: bytes, what: str = "object identifier") -> str:
     return ".".join(map(str, [first, parts[0] - 40 * first, *parts[1:]]))
 
 
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
 def moment(item: Item, what: str) -> int:
-    """UTCTime or GeneralizedTime as the integer YYYYMMDDhhmmss·10⁶ (RFC 5280 §4.1.2.5, no fractions)."""
+    """UTCTime or GeneralizedTime as the integer YYYYMMDDhhmmss (RFC 5280 §4.1.2.5, no fractions)."""
     text = item.body
     if item.tag == UTC_TIME and len(text) == 13:
         text = (b"19" if text[:2] >= b"50" else b"20") + text
@@ -146,7 +144,25 @@ def moment(item: Item, what: str) -> int:
         raise Malformed(f"{what}: not a time of RFC 5280")
     if text[-1:] != b"Z" or not text[:-1].isdigit():
         raise Malformed(f"{what}: not a time of RFC 5280")
-    month, day, hour, minute, second = (int(text[i : i + 2]) for i in range(4, 14, 2))
-    if not (1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] and hour < 24 and minute < 60 and second < 60):
-        raise Malformed(f"{what}: no such time")
-    return int(text[:-1]) * 1_000_000
+    try:
+        time_of(int(text[:-1]))
+    except ValueError as error:
+        raise Malformed(f"{what}: no such time") from error
+    return int(text[:-1])
+
+
+def moment_of(at: datetime) -> int:
+    """An aware time as the integer that :func:`moment` gives, in whole seconds."""
+    at = at.astimezone(UTC)
+    number = (((at.year * 100 + at.month) * 100 + at.day) * 100 + at.hour) * 100 + at.minute
+    return number * 100 + at.second
+
+
+def time_of(number: int) -> datetime:
+    """The time that :func:`moment` gives as a number; ``ValueError`` when there is none."""
+    rest, second = divmod(number, 100)
+    rest, minute = divmod(rest, 100)
+    rest, hour = divmod(rest, 100)
+    rest, day = divmod(rest, 100)
+    year, month = divmod(rest, 100)
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

@@ -72,12 +72,23 @@ class Engine:
         raise Fault("no_path", f"no path leads from {leaf.subject.text!r} to a trust anchor")
 
     def _signer_paths(self, signer: Certificate, anchor: Certificate) -> Iterator[tuple[Certificate, ...]]:
+        for path in self._paths(signer):
+            if path[-1] == anchor and self._holds(path):
+                yield path
+
+    def _paths(self, signer: Certificate) -> Iterator[tuple[Certificate, ...]]:
         try:
-            for path in Search(self.pool, self.plain).paths(signer):
-                if path[-1] == anchor:
-                    check_path(path, self.plain, self.signatures)
-                    yield path
+            yield from Search(self.pool, self.plain).paths(signer)
         except TooComplex:
             raise
         except Fault:
             return
+
+    def _holds(self, path: tuple[Certificate, ...]) -> bool:
+        try:
+            check_path(path, self.plain, self.signatures)
+        except TooComplex:
+            raise
+        except Fault:
+            return False
+        return True

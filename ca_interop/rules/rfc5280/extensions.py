@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from ca_interop.rules.rfc5280.der import (
@@ -21,8 +22,10 @@ from ca_interop.rules.rfc5280.der import (
 )
 from ca_interop.rules.rfc5280.faults import Malformed
 from ca_interop.rules.rfc5280.names import (
+    MAX_NAMES,
     GeneralName,
     Rdn,
+    bounded,
     read_general_name,
     read_general_names,
     read_rdn,
@@ -34,6 +37,7 @@ DELTA_INDICATOR, ISSUING_POINT, CERTIFICATE_ISSUER = "2.5.29.27", "2.5.29.28", "
 NAME_CONSTRAINTS, CRL_POINTS, POLICIES = "2.5.29.30", "2.5.29.31", "2.5.29.32"
 POLICY_MAPPINGS, AUTHORITY_KEY_ID, POLICY_CONSTRAINTS = "2.5.29.33", "2.5.29.35", "2.5.29.36"
 EXTENDED_KEY_USAGE, FRESHEST_CRL, INHIBIT_ANY = "2.5.29.37", "2.5.29.46", "2.5.29.54"
+ACCESS = ("1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11")
 ANY_POLICY, ANY_USAGE = "2.5.29.32.0", "2.5.29.37.0"
 KEY_CERT_SIGN, CRL_SIGN = 5, 6
 ALL_REASONS = frozenset(range(1, 9))
@@ -85,7 +89,7 @@ class NameConstraints(NamedTuple):
 
 def _subtrees(item: Item) -> tuple[GeneralName, ...]:
     bases = []
-    for subtree in item.each():
+    for subtree in islice(item.each(), MAX_NAMES + 1):
         parts = subtree.need(SEQUENCE, "name constraint").children()
         # RFC 5280 §4.2.1.10: minimum is 0 (left out in DER) and maximum absent; others need not be known.
         if len(parts) != 1:
@@ -93,7 +97,7 @@ def _subtrees(item: Item) -> tuple[GeneralName, ...]:
         bases.append(read_general_name(parts[0]))
     if not bases:
         raise Malformed("nameConstraints: an empty list")
-    return tuple(bases)
+    return bounded(tuple(bases))
 
 
 def name_constraints(value: bytes) -> NameConstraints:
@@ -151,6 +155,20 @@ def skip_certs(value: bytes) -> int:
 
 def number(value: bytes) -> int:
     return small(whole(value, INTEGER, "CRL number"), "CRL number")
+
+
+def access_descriptions(value: bytes) -> int:
+    """The number of access descriptions (§4.2.2); nothing else of them matters to a path."""
+    found = whole(value, SEQUENCE, "information access").children()
+    for item in found:
+        parts = item.need(SEQUENCE, "access description").children()
+        if len(parts) != 2:
+            raise Malformed("access description: not a method and a location")
+        oid(parts[0].need(OID, "access method").body)
+        read_general_name(parts[1])
+    if not found:
+        raise Malformed("information access: empty")
+    return len(found)
 
 
 def key_id(value: bytes) -> bytes:

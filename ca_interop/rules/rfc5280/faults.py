@@ -32,6 +32,9 @@ def never() -> float:
     return 0.0
 
 
+MAX_NAMES = 200_000
+
+
 class Budget:
     """Counts steps and, where the caller gives a monotonic clock (seconds), the time since ``start``."""
 
@@ -45,7 +48,13 @@ class Budget:
     ) -> None:
         self._clock = clock
         self._end = (clock() if start is None else start) + seconds
-        self._left = steps
+        self._left, self._names = steps, 0
+
+    def names(self, count: int) -> None:
+        """Raise ``TooComplex`` when the certificates looked at hold more names than the memory should."""
+        self._names += count
+        if self._names > MAX_NAMES:
+            raise TooComplex(f"certificates with more than {MAX_NAMES} names together")
 
     def spend(self, steps: int = 1) -> None:
         """Raise ``TooComplex`` when steps or time are used up."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from ca_interop.rules.rfc5280.der import OID, SEQUENCE, SET, Item, oid, whole
-from ca_interop.rules.rfc5280.faults import Malformed
+from ca_interop.rules.rfc5280.faults import Fault, Malformed
 
 EMAIL = bytes.fromhex("2a864886f70d010901")  # 1.2.840.113549.1.9.1
 COMMON_NAME = b"\x55\x04\x03"
 _CODECS = {12: "utf-8", 18: "latin-1", 19: "latin-1", 20: "latin-1", 22: "latin-1", 26: "latin-1"}
 _WIDE = {28: "utf-32-be", 30: "utf-16-be"}
+
+_MAX_VALUE = 32768  # ub-name of X.520; a longer value only equals itself
+MAX_NAMES = 5000  # in one list: more occur only in attacks
 
 Attribute = tuple[bytes, object]
 Rdn = tuple[Attribute, ...]
@@ -29,7 +33,7 @@ class Name(NamedTuple):
 
 def _value(item: Item) -> object:
     codec = _CODECS.get(item.tag) or _WIDE.get(item.tag)
-    if codec is None:
+    if codec is None or item.stop - item.start > _MAX_VALUE:
         return item.raw
     try:
         text = item.body.decode(codec)
@@ -38,9 +42,10 @@ def _value(item: Item) -> object:
     return prepare(text)
 
 
-@lru_cache(maxsize=4096)
 def prepare(text: str) -> str:
     """RFC 4518 in short: controls out, any space a space, compressed; NFKC and case folded."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.casefold().split())
     mapped = "".join(
         " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")
     )
@@ -61,9 +66,17 @@ def read_rdn(item: Item) -> tuple[Rdn, list[tuple[bytes, Item]]]:
     return tuple(sorted(((t, _value(v)) for t, v in pairs), key=repr)), pairs
 
 
-@lru_cache(maxsize=16384)
 def read_name(raw: bytes) -> Name:
-    """A Name from its DER (SEQUENCE header included)."""
+    """A Name from its DER (SEQUENCE header included). Usual sizes are remembered; others would fill the memory."""
+    return _remembered(raw) if len(raw) <= 1024 else _read_name(raw)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(raw: bytes) -> Name:
+    return _read_name(raw)
+
+
+def _read_name(raw: bytes) -> Name:
     key: list[Rdn] = []
     emails: list[str] = []
     shown: list[str] = []
@@ -104,11 +117,21 @@ def read_general_name(item: Item) -> GeneralName:
         return GeneralName(kind, read_name(item.body).key)
     if kind == REGISTERED:
         oid(item.body)
+    if kind == OTHER:
+        # Its type is a part of its form: constraints on one type say nothing about another.
+        oid(next(item.each(), item).need(OID, "other name").body)
     return GeneralName(kind, item.body)
 
 
 def read_general_names(item: Item) -> tuple[GeneralName, ...]:
-    names = tuple(read_general_name(child) for child in item.each())
+    names = tuple(read_general_name(child) for child in islice(item.each(), MAX_NAMES + 1))
     if not names:
         raise Malformed("general names: empty")
+    return bounded(names)
+
+
+def bounded(names: tuple[GeneralName, ...]) -> tuple[GeneralName, ...]:
+    """``names``, unless there are more than any honest certificate has."""
+    if len(names) > MAX_NAMES:
+        raise Fault("too_complex", f"a list of more than {MAX_NAMES} names")
     return names

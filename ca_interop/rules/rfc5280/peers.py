@@ -14,18 +14,26 @@ def read_peer(kind: object, value: object) -> tuple[int, str | bytes]:
     if not isinstance(value, str) or not value or len(value) > 1024:
         raise Malformed("peer_name: no value")
     if kind == "IP":
-        try:
-            return IP, ipaddress.ip_address(value).packed
-        except ValueError as error:
-            raise Malformed("peer_name: not an IP address") from error
+        if (address := _address(value)) is None:
+            raise Malformed("peer_name: not an IP address")
+        return IP, address
     if kind == "RFC822":
         local, at, host = value.rpartition("@")
         if not at or not local or not host:
             raise Malformed("peer_name: not an e-mail address")
         return RFC822, f"{local}@{host.lower()}"
     if kind == "DNS":
+        if (address := _address(value)) is not None:
+            return IP, address  # RFC 9525 §6.3: an address is never compared with a DNS name
         return DNS, _ascii_host(value)
     raise Malformed("peer_name: kind is DNS, IP or RFC822")
+
+
+def _address(value: str) -> bytes | None:
+    try:
+        return ipaddress.ip_address(value).packed
+    except ValueError:
+        return None
 
 
 def _ascii_host(value: str) -> str:
@@ -35,7 +43,7 @@ def _ascii_host(value: str) -> str:
             host = host.encode("idna").decode("ascii")
         except UnicodeError as error:
             raise Malformed("peer_name: not a host name") from error
-    if not all(0 < len(label) < 64 for label in host.split(".")):
+    if "*" in host or not all(0 < len(label) < 64 for label in host.split(".")):
         raise Malformed("peer_name: not a host name")
     return host
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from ca_interop.rules.rfc5280.certificate import Certificate
 from ca_interop.rules.rfc5280.checks import Inputs
 from ca_interop.rules.rfc5280.crl import Crl
+from ca_interop.rules.rfc5280.der import moment_of
 from ca_interop.rules.rfc5280.engine import Engine
 from ca_interop.rules.rfc5280.faults import Budget, Fault, Malformed, TooComplex
 from ca_interop.rules.rfc5280.peers import read_peer
@@ -138,8 +139,8 @@ def _time(value: object) -> int:
         at = at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Malformed("time: not a time") from error
-    number = (((at.year * 100 + at.month) * 100 + at.day) * 100 + at.hour) * 100 + at.minute
-    return (number * 100 + at.second) * 1_000_000 + at.microsecond
+    # Whole seconds, as certificates count them: within the last second of a period it is still valid.
+    return moment_of(at)
 
 
 def _peer(value: object) -> tuple[int, str | bytes] | None:

@@ -136,7 +136,7 @@ class Revocation:
 
     def _right(self, crl: Crl, key: bytes) -> bool:
         try:
-            return self.signatures.right(crl.algorithm, key, crl.signature, crl.tbs)
+            return self.signatures.signed_by(crl, key)
         except TooComplex:
             raise
         except Fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -16,6 +17,7 @@ from ca_interop.rules.rfc5280.faults import Fault, Malformed
 
 _RSA = "1.2.840.113549.1.1."
 _EC = "1.2.840.10045.4."
+_PSS_KEY = _RSA + "10"
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha1": hashes.SHA1(),
     "sha224": hashes.SHA224(),
@@ -42,7 +44,7 @@ _ALGORITHMS = {
     "2.16.840.1.101.3.4.3.2": ("dsa", "sha256"),
     "1.3.101.112": ("ed25519", ""),
     "1.2.156.10197.1.501": ("sm2", "sm3"),
-    _RSA + "10": ("pss", ""),
+    _PSS_KEY: ("pss", ""),
 }
 _HASH_OIDS = {
     "1.3.14.3.2.26": "sha1",
@@ -55,6 +57,7 @@ _CURVES = {"secp256r1", "secp384r1", "secp521r1"}
 _DSA_KEY = "1.2.840.10040.4.1"
 _MGF1 = _RSA + "8"
 _MAX_BITS = 16384  # a greater modulus only costs time
+_MAX_KEY = 8192  # bytes of a SubjectPublicKeyInfo: twice what those bits need
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | dsa.DSAPublicKey
 
@@ -93,8 +96,12 @@ def _sequence(body: bytes) -> bytes:
     return bytes([SEQUENCE, 0x80 | len(octets)]) + octets + body
 
 
-@lru_cache(maxsize=2048)
 def _load(spki: bytes) -> PublicKey | None:
+    return _loaded(spki) if len(spki) <= _MAX_KEY else None
+
+
+@lru_cache(maxsize=2048)
+def _loaded(spki: bytes) -> PublicKey | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # small keys of old suites are the caller's business
@@ -112,7 +119,15 @@ def _load(spki: bytes) -> PublicKey | None:
     return None
 
 
-def _pss(parameters: bytes | None, weak: bool) -> tuple[hashes.HashAlgorithm, padding.PSS]:
+class Pss(NamedTuple):
+    """Names of the hashes of message and mask, octets of salt."""
+
+    digest: str
+    mask: str
+    salt: int
+
+
+def _pss(parameters: bytes | None, weak: bool) -> Pss:
     """RFC 4055 §3.1: hash, mask generation, salt length, trailer; the defaults are SHA-1 and 20."""
     digest, mask, salt = "sha1", "sha1", 20
     for field in whole(parameters or b"\x30\x00", SEQUENCE, "PSS parameters").each():
@@ -131,7 +146,20 @@ def _pss(parameters: bytes | None, weak: bool) -> tuple[hashes.HashAlgorithm, pa
         raise Fault("weak_algorithm", "PSS with an unknown hash")
     if "sha1" in (digest, mask) and not weak:
         raise Fault("weak_algorithm", "a SHA-1 signature is not accepted")
-    return _HASHES[digest], padding.PSS(padding.MGF1(_HASHES[mask]), salt)
+    return Pss(digest, mask, salt)
+
+
+def _key_allows(spki: bytes, pss: Pss | None) -> bool:
+    """RFC 4055 §1.2, §3.3: a key marked for PSS signs nothing else, and only with its own parameters."""
+    name, parameters = identifier(item_at(spki, 0, len(spki)).children()[0].raw, "public key algorithm")
+    if name != _PSS_KEY:
+        return True
+    if pss is None:
+        return False
+    if parameters is None:
+        return True
+    wanted = _pss(parameters, True)
+    return wanted[:2] == pss[:2] and pss.salt >= wanted.salt
 
 
 def acceptable(algorithm: bytes, allow_sha1: bool) -> tuple[str, str, bytes | None]:
@@ -154,9 +182,12 @@ def verify(algorithm: bytes, spki: bytes, signature: bytes, message: bytes, allo
         return sm2.verify(spki, signature, message)
     pss = _pss(parameters, allow_sha1) if family == "pss" else None
     key = _load(spki)
+    if isinstance(key, rsa.RSAPublicKey) and not _key_allows(spki, pss):
+        return False
     try:
         if isinstance(key, rsa.RSAPublicKey) and pss is not None:
-            key.verify(signature, message, pss[1], pss[0])
+            mask = padding.PSS(padding.MGF1(_HASHES[pss.mask]), pss.salt)
+            key.verify(signature, message, mask, _HASHES[pss.digest])
         elif isinstance(key, rsa.RSAPublicKey) and family == "rsa":
             key.verify(signature, message, padding.PKCS1v15(), _HASHES[digest])
         elif isinstance(key, ec.EllipticCurvePublicKey) and family == "ecdsa":

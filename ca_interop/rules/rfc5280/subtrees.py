@@ -6,12 +6,15 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from ca_interop.rules.rfc5280.certificate import Certificate
+from ca_interop.rules.rfc5280.der import item_at
 from ca_interop.rules.rfc5280.extensions import NameConstraints
 from ca_interop.rules.rfc5280.faults import Fault, Malformed, TooComplex
-from ca_interop.rules.rfc5280.names import DIRECTORY, DNS, IP, RFC822, URI, GeneralName
+from ca_interop.rules.rfc5280.names import DIRECTORY, DNS, IP, OTHER, RFC822, URI, GeneralName
 
 # As OpenSSL's NAME_CHECK_MAX: more pairs of name and constraint occur only in attacks.
 _MAX_PAIRS = 1 << 20
+
+Form = tuple[int, bytes]
 
 
 def check_form(constraints: NameConstraints) -> None:
@@ -28,6 +31,8 @@ def check_form(constraints: NameConstraints) -> None:
                 raise Malformed("name constraint: a mask with holes")
         if base.kind == DNS and isinstance(value, str) and (value.startswith(".") or "*" in value):
             raise Malformed("name constraint: a DNS name with a leading period or a wildcard")
+        if base.kind == RFC822 and isinstance(value, str) and "@" in value and not _mailbox(value):
+            raise Malformed("name constraint: not a mailbox")
 
 
 def names_of(certificate: Certificate) -> list[GeneralName]:
@@ -46,22 +51,26 @@ class Constraints:
 
     def __init__(self, constraints: NameConstraints) -> None:
         check_form(constraints)
-        self.permitted: dict[int, set[object]] = {}
-        self.excluded: dict[int, set[object]] = {}
+        self.permitted: dict[Form, set[object]] = {}
+        self.excluded: dict[Form, set[object]] = {}
         for base in constraints.permitted:
-            self.permitted.setdefault(base.kind, set()).add(_canonical(base))
+            self.permitted.setdefault(_form(base), set()).add(_canonical(base))
         for base in constraints.excluded:
-            self.excluded.setdefault(base.kind, set()).add(_canonical(base))
+            self.excluded.setdefault(_form(base), set()).add(_canonical(base))
 
-    def size(self, kind: int) -> int:
-        return len(self.permitted.get(kind, ())) + len(self.excluded.get(kind, ()))
+    def size(self, name: GeneralName) -> int:
+        form = _form(name)
+        return len(self.permitted.get(form, ())) + len(self.excluded.get(form, ()))
 
     def check(self, name: GeneralName) -> None:
-        permitted, excluded = self.permitted.get(name.kind), self.excluded.get(name.kind)
+        form = _form(name)
+        permitted, excluded = self.permitted.get(form), self.excluded.get(form)
         if permitted is None and excluded is None:
             return
         if name.kind not in (RFC822, DNS, DIRECTORY, URI, IP):
             raise Fault("name_constraints", "a name of a kind whose constraints are not supported")
+        if not _well_formed(name):
+            raise Fault("name_constraints", f"name {_shown(name)} is malformed, it cannot be compared")
         if excluded is not None and _within(name, excluded, excluding=True):
             raise Fault("name_constraints", f"name {_shown(name)} is in an excluded subtree")
         if permitted is not None and not _within(name, permitted, excluding=False):
@@ -71,7 +80,7 @@ class Constraints:
 def check_names(certificate: Certificate, above: list[Constraints]) -> None:
     """``Fault(name_constraints)`` unless every name is permitted by each list and excluded by none."""
     names = names_of(certificate)
-    pairs = sum(constraints.size(name.kind) for constraints in above for name in names)
+    pairs = sum(constraints.size(name) for constraints in above for name in names)
     if pairs > _MAX_PAIRS:
         raise TooComplex(f"{pairs} comparisons of names with constraints")
     for constraints in above:
@@ -81,6 +90,30 @@ def check_names(certificate: Certificate, above: list[Constraints]) -> None:
 
 def _shown(name: GeneralName) -> str:
     return repr(name.value)[:80] if name.kind != DIRECTORY else "of the subject"
+
+
+def _form(name: GeneralName) -> Form:
+    """What constraints compare: the kind, and of other names their type, too."""
+    if name.kind != OTHER or not isinstance(name.value, bytes):
+        return name.kind, b""
+    return name.kind, item_at(name.value, 0, len(name.value)).raw
+
+
+def _well_formed(name: GeneralName) -> bool:
+    """A name of a constrained form that says something else than it seems is in no subtree."""
+    value = name.value
+    if name.kind == IP:
+        return isinstance(value, bytes) and len(value) in (4, 16)
+    if name.kind == DNS:
+        return isinstance(value, str) and all(value.removesuffix(".").split("."))
+    return name.kind != RFC822 or (isinstance(value, str) and _mailbox(value))
+
+
+def _mailbox(text: str) -> bool:
+    """local@host, where only a quoted local part may hold another @."""
+    local, at, host = text.rpartition("@")
+    quoted = len(local) > 2 and local[0] == local[-1] == '"'
+    return bool(at and local and host) and ("@" not in local or quoted)
 
 
 def _canonical(base: GeneralName) -> object:
@@ -103,9 +136,7 @@ def _within(name: GeneralName, bases: set[object], *, excluding: bool) -> bool:
     if name.kind == DNS:
         return _dns_within(text.lower().removesuffix("."), bases, excluding)
     if name.kind == RFC822:
-        local, at, host = text.rpartition("@")
-        if not at or not local or not host:
-            raise Fault("name_constraints", "an e-mail address that cannot be compared")
+        local, _, host = text.rpartition("@")
         return f"{local}@{host.lower()}" in bases or _host_within(host.lower(), bases)
     return _host_within(_host_of(text), bases)
 
