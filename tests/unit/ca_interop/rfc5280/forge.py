@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any
 
@@ -102,7 +102,7 @@ def general(text: str | bytes) -> bytes:
 EC_SHA256 = seq(oid("1.2.840.10045.4.3.2"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def key(label: str) -> Any:
     """A private key for a label: ``rsa…``, ``dsa…``, ``p384…``, ``p521…``, ``ed…``, else P-256."""
     if label.startswith("rsa"):

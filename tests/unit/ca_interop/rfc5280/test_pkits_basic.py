@@ -78,9 +78,17 @@ def names():
     plain = dn("C=US", "O=Test Certificates", "OU=Organizational Unit Name 1", "CN=Name Ordering CA")
     yield "4.3.1", "no_path", named(dn("CN=Good CA Root"), dn("CN=Good CA"))
     yield "4.3.2", "no_path", named(plain, dn("OU=Organizational Unit Name 1", "C=US", "O=Test Certificates"))
-    yield "4.3.3", "ok", named(dn("O=Test Certificates", "CN=Good CA"), dn("O=Test   Certificates", "CN= Good  CA "))
+    yield (
+        "4.3.3",
+        "ok",
+        named(dn("O=Test Certificates", "CN=Good CA"), dn("O=Test   Certificates", "CN= Good  CA ")),
+    )
     yield "4.3.4", "ok", named(dn("CN=Good CA"), dn("CN=  Good CA   "))
-    yield "4.3.5", "ok", named(dn("O=Test Certificates", "CN=Good CA"), dn("O=TEST certificates", "CN=gOOd cA"))
+    yield (
+        "4.3.5",
+        "ok",
+        named(dn("O=Test Certificates", "CN=Good CA"), dn("O=TEST certificates", "CN=gOOd cA")),
+    )
     unique = tlv(0x81, b"\0\x01") + tlv(0x82, b"\0\x02")
     with_ids = ca("UID CA", ROOT, unique=unique)
     yield "4.3.6", "ok", verdict(ee("EE", with_ids), with_ids)
@@ -116,8 +124,10 @@ def lists():
     yield "4.4.6", "revocation_undecided", listed(crl(ca("Wrong CRL CA", ROOT)))
     yield "4.4.7", "ok", listed(crl(CA, break_signature=True, start="250201000000Z"), crl(CA))
     other = ca("Two CRLs CA", ROOT)
-    yield "4.4.7 revoked", "revoked", listed(
-        crl(other), crl(other, issuer=dn("Two")), lambda e: crl(CA, e), more=(other,)
+    yield (
+        "4.4.7 revoked",
+        "revoked",
+        listed(crl(other), crl(other, issuer=dn("Two")), lambda e: crl(CA, e), more=(other,)),
     )
     yield "4.4.8", "revocation_undecided", listed(lambda e: crl(CA, entry(e.serial, odd)))
     yield "4.4.8 other entry", "revocation_undecided", listed(crl(CA, entry(1, odd)))
@@ -138,8 +148,10 @@ def lists():
     stranger = cert("Separate CA", ca("Elsewhere"), basic(), usage(6), label="list key")
     yield "4.4.21", "revocation_undecided", listed(crl(lister), authority=signs_only, more=(stranger,))
     gone = cert("Separate CA", ROOT, basic(), usage(6), label="list key 2")
-    yield "4.4.21 revoked key", "revocation_undecided", verdict(
-        ee("EE", signs_only), signs_only, gone, crls=[crl(ROOT, gone), crl(gone)]
+    yield (
+        "4.4.21 revoked key",
+        "revocation_undecided",
+        verdict(ee("EE", signs_only), signs_only, gone, crls=[crl(ROOT, gone), crl(gone)]),
     )
 
 
@@ -156,8 +168,12 @@ def self_issued():
     yield "4.5.3", "ok", verdict(new_ee, old, new_with_old, crls=[top, crl(old)])
     yield "4.5.4", "ok", verdict(old_ee, old, new_with_old, crls=[top, crl(old)])
     yield "4.5.5", "revoked", verdict(new_ee, old, new_with_old, crls=[top, crl(old, new_ee)])
-    yield "4.5.5 by the new key", "revoked", verdict(
-        new_ee, old, new_with_old, crls=[top, crl(old), crl(new_with_old, new_ee, start="250301000000Z")]
+    yield (
+        "4.5.5 by the new key",
+        "revoked",
+        verdict(
+            new_ee, old, new_with_old, crls=[top, crl(old), crl(new_with_old, new_ee, start="250301000000Z")]
+        ),
     )
     here = dn("CRL of the signing key")
     main = cert("Signing Key CA", ROOT, basic(), usage(5, 6), label="main")

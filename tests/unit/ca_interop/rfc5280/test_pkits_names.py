@@ -51,7 +51,11 @@ def directory():
     yield "4.13.19", "ok", under(rolled, dn1, leaf=dn(*ONE, "CN=EE"))
     yield "4.13.20", wrong, verdict(ee("nameConstraints DN1 CA", dn1), dn1)
     yield "prefix of a relative name", wrong, under(dn1, leaf=dn(*GOV, "OU=permittedSubtree11", "CN=EE"))
-    yield "case and spaces", "ok", under(dn1, leaf=dn("C=us", "O=TEST  certificates", "OU=PERMITTEDsubtree1", "CN=EE"))
+    yield (
+        "case and spaces",
+        "ok",
+        under(dn1, leaf=dn("C=us", "O=TEST  certificates", "OU=PERMITTEDsubtree1", "CN=EE")),
+    )
 
 
 def mail():
@@ -126,7 +130,11 @@ def hosts():
     yield "a wildcard reaches the excluded host", wrong, dns(["dns:a.cn"], ["dns:b.a.cn"], name="*.a.cn")
     yield "a wildcard reaches beyond the permitted", wrong, dns(["dns:b.a.cn"], name="*.a.cn")
     yield "a wildcard inside", "ok", dns(["dns:a.cn"], ["dns:c.b.a.cn"], name="*.a.cn")
-    yield "the common name is no DNS name", "ok", verdict(ee("b.cn", one := ca("X", ROOT, subtrees(["dns:a.cn"]))), one)
+    yield (
+        "the common name is no DNS name",
+        "ok",
+        verdict(ee("b.cn", one := ca("X", ROOT, subtrees(["dns:a.cn"]))), one),
+    )
 
 
 def addresses():
@@ -156,7 +164,11 @@ def forms():
         return verdict(ee("EE", one, san(*names)), one)
 
     other = subtrees(["dns:a.cn"], ["other:1.3.6.1.4.1.55738.1"])
-    yield "an other name of a constrained type", "name_constraints", under(other, "dns:a.cn", "other:1.3.6.1.4.1.55738.1")
+    yield (
+        "an other name of a constrained type",
+        "name_constraints",
+        under(other, "dns:a.cn", "other:1.3.6.1.4.1.55738.1"),
+    )
     yield "of another type", "ok", under(other, "dns:a.cn", "other:1.3.6.1.4.1.55738.2")
     yield "no other name", "ok", under(other, "dns:a.cn")
     both = subtrees(["dns:a.cn"], ["dns:a.cn"])
@@ -166,8 +178,10 @@ def forms():
     wide = ca("Wide", top, subtrees(["dns:a.cn", "dns:b.cn", "dns:c.cn"]))
     yield "narrowed", "name_constraints", verdict(ee("EE", narrow, san("dns:a.cn")), narrow, top)
     yield "never widened", "name_constraints", verdict(ee("EE", wide, san("dns:c.cn")), wide, top)
-    yield "an authority's own names", "name_constraints", verdict(
-        ee("EE", mid := ca("Mid", top, san("dns:d.cn"))), mid, top
+    yield (
+        "an authority's own names",
+        "name_constraints",
+        verdict(ee("EE", mid := ca("Mid", top, san("dns:d.cn"))), mid, top),
     )
     yield "in a leaf", "malformed", verdict(ee("EE", top, subtrees(["dns:a.cn"])), top)
     bare = ca("Bare", ROOT, subtrees())
