@@ -1,35 +1,24 @@
-"""Building certificates: names, extensions, keys. Used by :mod:`ca_interop.demo_ca.authority` only."""
+"""What stands in certificates: names, uses, private extensions. Used by :mod:`ca_interop.demo_ca.authority` only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ca_interop.demo_ca import assembling, keys
+from ca_interop.demo_ca.assembling import Issuer, Wanted
+from ca_interop.demo_ca.keys import BAD_REQUEST, Key, SubscriberPublicKey, generate_key
 from ca_interop.rules.profiles import Place, Profile
-from kernel.errors import Kind, ReasonForm, Refused
+from sealing import der
 
-Key: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-SubscriberPublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+__all__ = ["BAD_REQUEST", "Key", "SubscriberPublicKey", "Subscriber", "generate_key"]
 
-BAD_REQUEST = ReasonForm(
-    "demo_ca.bad_request",
-    zh="证书申请不合格：{why}",
-    en="the certificate request is not acceptable: {why}",
-    kind=Kind.MALFORMED,
-)
-
-_KEYS: dict[str, Callable[[], Key]] = {
-    "rsa-2048": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
-    "rsa-4096": lambda: rsa.generate_private_key(public_exponent=65537, key_size=4096),
-    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
-}
+Extension = tuple[x509.ExtensionType, bool]
 
 
 @dataclass(frozen=True)
@@ -39,13 +28,6 @@ class Subscriber:
     organization: str = ""
     credit_code: str = ""
     person: str = ""
-
-
-def generate_key(algorithm: str) -> Key:
-    """A fresh key: ``rsa-2048``, ``rsa-4096`` or ``p256``; ``Refused`` for another name."""
-    if algorithm not in _KEYS:
-        raise Refused(BAD_REQUEST(why=f"algorithm {algorithm!r}"))
-    return _KEYS[algorithm]()
 
 
 def key_usage(*on: str) -> x509.KeyUsage:
@@ -64,11 +46,19 @@ def key_usage(*on: str) -> x509.KeyUsage:
 
 
 def subscriber_usage(usage: str, public_key: SubscriberPublicKey) -> x509.KeyUsage:
-    """keyUsage of a ``signing``, ``encryption`` or ``combined`` certificate for this kind of key."""
+    """keyUsage of a ``signing``, ``encryption`` or ``combined`` certificate for this kind of key. SM2
+    enciphers keys and data as RSA does (GB/T 20518), P-256 only agrees on them."""
     signing = ("digital_signature", "content_commitment")
-    is_rsa = isinstance(public_key, rsa.RSAPublicKey)
-    encryption = ("key_encipherment", "data_encipherment") if is_rsa else ("key_agreement",)
+    encryption: tuple[str, ...] = ("key_agreement",)
+    if isinstance(public_key, rsa.RSAPublicKey | keys.Sm2PublicKey):
+        encryption = ("key_encipherment", "data_encipherment")
     return key_usage(*{"signing": signing, "encryption": encryption, "combined": signing + encryption}[usage])
+
+
+def name(common: str) -> x509.Name:
+    return x509.Name(
+        [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"), x509.NameAttribute(NameOID.COMMON_NAME, common)]
+    )
 
 
 def subscriber_name(subscriber: Subscriber, profile: Profile) -> x509.Name:
@@ -78,8 +68,9 @@ def subscriber_name(subscriber: Subscriber, profile: Profile) -> x509.Name:
         attributes.append(_attribute(NameOID.ORGANIZATION_NAME, subscriber.organization))
     for place, value in _placed(subscriber, profile):
         if place.kind == "subject":
-            attributes.append(_attribute(x509.ObjectIdentifier(place.oid), place.prefix + value))
-    attributes.append(_attribute(NameOID.COMMON_NAME, subscriber.organization or subscriber.person))
+            attributes.append(_attribute(x509.ObjectIdentifier(place.oid), place.written(value)))
+    if not any(a.oid == NameOID.COMMON_NAME for a in attributes):
+        attributes.append(_attribute(NameOID.COMMON_NAME, subscriber.organization or subscriber.person))
     return x509.Name(attributes)
 
 
@@ -89,12 +80,17 @@ def _attribute(oid: x509.ObjectIdentifier, value: str) -> x509.NameAttribute:
     return x509.NameAttribute(oid, value, _validate=False)
 
 
-def private_extensions(subscriber: Subscriber, profile: Profile) -> list[x509.UnrecognizedExtension]:
-    return [
-        x509.UnrecognizedExtension(x509.ObjectIdentifier(place.oid), _utf8_string(place.prefix + value))
-        for place, value in _placed(subscriber, profile)
-        if place.kind == "extension"
-    ]
+def private_extensions(subscriber: Subscriber, profile: Profile) -> list[Extension]:
+    """What the profile wants outside the subject: private extensions, and otherNames of one SAN."""
+    out: list[Extension] = []
+    names: list[x509.GeneralName] = []
+    for place, value in _placed(subscriber, profile):
+        oid, text = x509.ObjectIdentifier(place.oid), _utf8_string(place.written(value))
+        if place.kind == "extension":
+            out.append((x509.UnrecognizedExtension(oid, text), False))
+        elif place.kind == "san":
+            names.append(x509.OtherName(oid, text))
+    return [*out, (x509.SubjectAlternativeName(names), False)] if names else out
 
 
 def _placed(subscriber: Subscriber, profile: Profile) -> list[tuple[Place, str]]:
@@ -103,60 +99,51 @@ def _placed(subscriber: Subscriber, profile: Profile) -> list[tuple[Place, str]]
 
 
 def _utf8_string(text: str) -> bytes:
-    data = text.encode()
-    head = bytes([0x0C, len(data)]) if len(data) < 0x80 else bytes([0x0C, 0x81, len(data)])
-    return head + data
-
-
-def builder(
-    subject: x509.Name,
-    public_key: SubscriberPublicKey,
-    issuer_subject: x509.Name,
-    issuer_key: Key,
-    window: tuple[datetime, datetime],
-) -> x509.CertificateBuilder:
-    """What every certificate here has: names, random serial, dates, key identifiers."""
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer_subject)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(window[0])
-        .not_valid_after(window[1])
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
-    )
+    return der.encode(0x0C, text.encode())
 
 
 def authority_certificate(
-    name: x509.Name,
+    subject: x509.Name,
     key: Key,
-    issuer_name: x509.Name,
-    issuer_key: Key,
+    issuer: Issuer,
     window: tuple[datetime, datetime],
     path_length: int,
+    more: Sequence[Extension] = (),
 ) -> x509.Certificate:
-    return (
-        builder(name, key.public_key(), issuer_name, issuer_key, window)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-        .add_extension(key_usage("key_cert_sign", "crl_sign", "digital_signature"), critical=True)
-        .sign(issuer_key, hashes.SHA256())
+    return assembling.certificate(
+        Wanted(
+            subject,
+            keys.spki(key.public_key()),
+            window,
+            [
+                (x509.BasicConstraints(ca=True, path_length=path_length), True),
+                (key_usage("key_cert_sign", "crl_sign", "digital_signature"), True),
+                *more,
+            ],
+        ),
+        issuer,
     )
 
 
-def responder_certificate(
-    name: x509.Name, key: Key, issuer: x509.Certificate, issuer_key: Key
+def servant_certificate(
+    label: str, key: Key, issuer: Issuer, window: tuple[datetime, datetime], extensions: Sequence[Extension]
 ) -> x509.Certificate:
-    """A delegated OCSP responder (RFC 6960 §4.2.2.2), living as long as its issuer."""
-    window = (issuer.not_valid_before_utc, issuer.not_valid_after_utc)
-    return (
-        builder(name, key.public_key(), issuer.subject, issuer_key, window)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(key_usage("digital_signature"), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
-        .add_extension(x509.OCSPNoCheck(), critical=False)
-        .sign(issuer_key, hashes.SHA256())
-    )
+    """A certificate of the authority's own machines, as long as its issuer's."""
+    basic: Extension = (x509.BasicConstraints(ca=False, path_length=None), True)
+    wanted = Wanted(name(label), keys.spki(key.public_key()), window, [basic, *extensions])
+    return assembling.certificate(wanted, issuer)
+
+
+#: A delegated OCSP responder (RFC 6960 §4.2.2.2).
+RESPONDER: tuple[Extension, ...] = (
+    (key_usage("digital_signature"), True),
+    (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False),
+    (x509.OCSPNoCheck(), False),
+)
+#: A time-stamp authority (RFC 3161 §2.3): the extended key usage stands alone and is critical.
+TIME_STAMPER: tuple[Extension, ...] = (
+    (key_usage("digital_signature", "content_commitment"), True),
+    (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True),
+)
+#: A signer of indirect CRLs (RFC 5280 §4.2.1.13 cRLIssuer).
+CRL_SIGNER: tuple[Extension, ...] = ((key_usage("crl_sign"), True),)

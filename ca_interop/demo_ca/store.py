@@ -7,37 +7,31 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca_interop.demo_ca.authority import DemoAuthority, Level
-from ca_interop.demo_ca.issuing import Key
+from ca_interop.demo_ca import keys
+from ca_interop.demo_ca.authority import DemoAuthority, Level, Servant
+from ca_interop.demo_ca.keys import Key
 from ca_interop.demo_ca.specifications import CaSpecification
 from kernel.clock import iso, parse_iso
 
 
 def write_key(path: Path, key: Key) -> None:
-    data = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_atomically(path, data, mode=0o600)
+    write_atomically(path, keys.to_pem(key), mode=0o600)
 
 
 def read_key(path: Path) -> Key:
-    return cast(Key, load_pem_private_key(path.read_bytes(), None))
+    return keys.from_pem(path.read_bytes())
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write beside and rename, so a crash leaves the old or the new file, never half of one."""
-    beside = path.with_suffix(path.suffix + ".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as handle:
+    beside = path.with_name(path.name + ".new")
+    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as handle:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
@@ -54,28 +48,49 @@ def open_authority(
     where.mkdir(parents=True, exist_ok=True)
     authority = DemoAuthority.create(specification, not_before=not_before, not_after=not_after)
     for number, level in enumerate(authority.levels):
-        write_key(where / f"ca-{number}.key", level.key)
-        write_key(where / f"ocsp-{number}.key", level.responder_key)
-        (where / f"ca-{number}.pem").write_bytes(level.certificate.public_bytes(Encoding.PEM))
-        (where / f"ocsp-{number}.pem").write_bytes(level.responder.public_bytes(Encoding.PEM))
+        _write(where, f"ca-{number}", level.certificate, level.key)
+        _write(where, f"ocsp-{number}", level.responder, level.responder_key)
+    _write(where, "tsa", authority.tsa.certificate, authority.tsa.key)
+    if authority.crl_signer is not None:
+        _write(where, "crl", authority.crl_signer.certificate, authority.crl_signer.key)
     save_state(folder, authority)
     return authority
 
 
+def cross(folder: Path, authorities: Mapping[str, DemoAuthority], window: tuple[datetime, datetime]) -> None:
+    """Have the pairs certify each other's roots, once; both directions are kept."""
+    for one in authorities.values():
+        other = authorities.get(one.specification.crossed_with)
+        if other is None:
+            continue
+        path = folder / one.specification.id / f"cross-{other.specification.id}.pem"
+        if path.exists():
+            one.crossed.append(x509.load_pem_x509_certificate(path.read_bytes()))
+        else:
+            write_atomically(path, one.cross_certify(other, window).public_bytes(Encoding.PEM))
+
+
+def _write(where: Path, name: str, certificate: x509.Certificate, key: Key) -> None:
+    write_key(where / f"{name}.key", key)
+    (where / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
+def _read(where: Path, name: str) -> Servant:
+    certificate = x509.load_pem_x509_certificate((where / f"{name}.pem").read_bytes())
+    return Servant(certificate, read_key(where / f"{name}.key"))
+
+
 def _load(where: Path, specification: CaSpecification) -> DemoAuthority:
-    levels = [
-        Level(
-            x509.load_pem_x509_certificate((where / f"ca-{number}.pem").read_bytes()),
-            read_key(where / f"ca-{number}.key"),
-            x509.load_pem_x509_certificate((where / f"ocsp-{number}.pem").read_bytes()),
-            read_key(where / f"ocsp-{number}.key"),
-        )
-        for number in range(len(specification.levels))
-    ]
+    levels = []
+    for number in range(len(specification.levels)):
+        ca, responder = _read(where, f"ca-{number}"), _read(where, f"ocsp-{number}")
+        levels.append(Level(ca.certificate, ca.key, responder.certificate, responder.key))
     state = json.loads((where / "state.json").read_text("utf-8"))
     return DemoAuthority(
         specification,
         levels,
+        _read(where, "tsa"),
+        _read(where, "crl") if (where / "crl.key").exists() else None,
         issued={int(serial, 16) for serial in state["issued"]},
         revoked={int(s, 16): (parse_iso(when), reason) for s, (when, reason) in state["revoked"].items()},
     )

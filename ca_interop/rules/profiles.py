@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
@@ -26,40 +27,89 @@ _STRING_TAGS = {
     0x1E: "utf-16-be",  # BMPString
 }
 _MAX_TEXT = 4096
+_MAX_PARTS = 32
+_KINDS = ("subject", "extension", "san")
 
 
 @dataclass(frozen=True)
 class Place:
     """One place in a certificate.
 
-    ``kind`` is ``subject`` (a name attribute), ``extension`` (a DER string in a private extension).
-    ``prefix`` must stand before the value and is cut off (``NTRCN-``, ``经办人：``).
+    ``kind`` is ``subject`` (a name attribute), ``extension`` (a DER string in a private extension) or ``san``
+    (a DER string in an otherName of the subject alternative name). With ``separator`` the text is cut there and
+    ``part`` (from 0) is taken: ``051@91320900…@1``. ``prefix`` must stand before the value and is cut off
+    (``NTRCN-``, ``经办人：``).
     """
 
     kind: str
     oid: str
     prefix: str = ""
+    separator: str = ""
+    part: int = 0
 
-    def as_json(self) -> dict[str, str]:
-        return {"kind": self.kind, "oid": self.oid, "prefix": self.prefix}
+    def as_json(self) -> dict[str, Any]:
+        cut = {"separator": self.separator, "part": self.part} if self.separator else {}
+        return {"kind": self.kind, "oid": self.oid, "prefix": self.prefix, **cut}
+
+    def of(self, text: str) -> str:
+        """The value in one text found at this place; empty when it is not there."""
+        if self.separator:
+            parts = text.split(self.separator)
+            text = parts[self.part] if self.part < len(parts) else ""
+        if not text.startswith(self.prefix) or len(text) <= len(self.prefix):
+            return ""
+        return text[len(self.prefix) :].strip()
+
+    def written(self, value: str) -> str:
+        """The text that holds ``value``: what an authority of this profile writes."""
+        before = "".join(f"0{self.separator}" for _ in range(self.part)) if self.separator else ""
+        return f"{before}{self.prefix}{value}"
+
+
+class CiphertextOrder(StrEnum):
+    """How an authority's tools write an SM2 ciphertext: SM2Cipher of GM/T 0009 (C1 C3 C2 in DER), or raw bytes
+    of an uncompressed point in the new or the old order."""
+
+    ASN1 = "asn1"
+    C1C3C2 = "c1c3c2"
+    C1C2C3 = "c1c2c3"
+
+
+class MessageSyntax(StrEnum):
+    """How its tools write signed messages: CMS (RFC 5652) or GB/T 35275 (PKCS#7 with content types of its own)."""
+
+    CMS = "cms"
+    GBT35275 = "gbt35275"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The places of one authority's subscriber certificates."""
+    """The places of one authority's subscriber certificates, and what its tools write. ``dual``: a signing and
+    an encryption certificate each (双证)."""
 
     key: str
     credit_code: tuple[Place, ...]
     organization: tuple[Place, ...] = (Place("subject", "2.5.4.10"),)
     person: tuple[Place, ...] = (Place("subject", "2.5.4.42"),)
+    dual: bool = False
+    ciphertext: CiphertextOrder = CiphertextOrder.ASN1
+    messages: MessageSyntax = MessageSyntax.CMS
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        """What is not said is the default, so lists signed before a field existed keep their digest."""
+        said: dict[str, Any] = {
             "key": self.key,
             "credit_code": [p.as_json() for p in self.credit_code],
             "organization": [p.as_json() for p in self.organization],
             "person": [p.as_json() for p in self.person],
         }
+        if self.dual:
+            said["dual"] = True
+        if self.ciphertext is not CiphertextOrder.ASN1:
+            said["ciphertext"] = self.ciphertext.value
+        if self.messages is not MessageSyntax.CMS:
+            said["messages"] = self.messages.value
+        return said
 
 
 #: Used where no authority is known yet, e.g. to show a certificate before it is validated.
@@ -83,28 +133,50 @@ def profile_from_json(value: Any) -> Profile:
         if not isinstance(rows, list) or len(rows) > 16:
             raise Refused(TRUST_LIST_MALFORMED(why=f"profile.{name}"))
         places[name] = tuple(_place(row, name) for row in rows)
-    return Profile(value["key"], places["credit_code"], places["organization"], places["person"])
+    dual = value.get("dual", False)
+    if not isinstance(dual, bool):
+        raise Refused(TRUST_LIST_MALFORMED(why="profile.dual"))
+    try:
+        ciphertext = CiphertextOrder(value.get("ciphertext", "asn1"))
+        messages = MessageSyntax(value.get("messages", "cms"))
+    except ValueError as error:
+        raise Refused(TRUST_LIST_MALFORMED(why=f"profile: {error}"[:200])) from error
+    return Profile(
+        value["key"],
+        places["credit_code"],
+        places["organization"],
+        places["person"],
+        dual,
+        ciphertext,
+        messages,
+    )
 
 
 def _place(row: Any, name: str) -> Place:
+    wrong = Refused(TRUST_LIST_MALFORMED(why=f"profile.{name}"))
     if not isinstance(row, Mapping):
-        raise Refused(TRUST_LIST_MALFORMED(why=f"profile.{name}"))
+        raise wrong
     kind, oid, prefix = row.get("kind"), row.get("oid"), row.get("prefix", "")
-    if kind not in ("subject", "extension") or not isinstance(oid, str) or not isinstance(prefix, str):
-        raise Refused(TRUST_LIST_MALFORMED(why=f"profile.{name}"))
+    separator, part = row.get("separator", ""), row.get("part", 0)
+    if kind not in _KINDS or not isinstance(oid, str) or not isinstance(prefix, str):
+        raise wrong
+    if not isinstance(separator, str) or isinstance(part, bool) or not isinstance(part, int):
+        raise wrong
+    if not 0 <= part < _MAX_PARTS:
+        raise wrong
     try:
         x509.ObjectIdentifier(oid)
     except ValueError as error:
         raise Refused(TRUST_LIST_MALFORMED(why=f"profile.{name}: {oid}")) from error
-    return Place(kind, oid, prefix)
+    return Place(kind, oid, prefix, separator, part)
 
 
 def read(certificate: x509.Certificate, places: tuple[Place, ...]) -> str:
-    """The first text found at ``places``, without its prefix; empty when there is none."""
+    """The first value found at ``places``; empty when there is none."""
     for place in places:
         for text in _texts(certificate, place):
-            if text.startswith(place.prefix) and len(text) > len(place.prefix):
-                return text[len(place.prefix) :].strip()
+            if value := place.of(text):
+                return value
     return ""
 
 
@@ -112,6 +184,8 @@ def _texts(certificate: x509.Certificate, place: Place) -> list[str]:
     oid = x509.ObjectIdentifier(place.oid)
     if place.kind == "subject":
         return [_as_text(a.value) for a in certificate.subject.get_attributes_for_oid(oid)]
+    if place.kind == "san":
+        return _other_names(certificate, oid)
     try:
         extension = certificate.extensions.get_extension_for_oid(oid)
     except x509.ExtensionNotFound:
@@ -119,6 +193,15 @@ def _texts(certificate: x509.Certificate, place: Place) -> list[str]:
     if not isinstance(extension.value, x509.UnrecognizedExtension):
         return []
     return [text] if (text := der_text(extension.value.value)) else []
+
+
+def _other_names(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    found = [n for n in names if isinstance(n, x509.OtherName) and n.type_id == oid]
+    return [text for n in found if (text := der_text(n.value))]
 
 
 def _as_text(value: str | bytes) -> str:
