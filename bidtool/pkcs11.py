@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from kernel.errors import Kind, ReasonForm, Refused
+from sealing.keys import public_key_of
 from sealing.recipients import (
     ECIES_P256,
     RSA_OAEP,
@@ -151,7 +152,7 @@ class Pkcs11Signer:
         return bytes(made)
 
     def unwrap(self, alg: str, sealed: bytes, context: bytes) -> bytes:
-        public = recipient_key(self._encryption.certificate.public_key())
+        public = recipient_key(public_key_of(self._encryption.certificate))
         if alg == RSA_OAEP and isinstance(public, rsa.RSAPublicKey):
             return self._oaep(sealed)
         if alg == ECIES_P256 and isinstance(public, ec.EllipticCurvePublicKey):
@@ -190,7 +191,7 @@ class Pkcs11Signer:
 
     def _choose_alg(self) -> str:
         mechanism = self._pkcs11.Mechanism
-        rsa_key = isinstance(recipient_key(self._signing.certificate.public_key()), rsa.RSAPublicKey)
+        rsa_key = isinstance(recipient_key(public_key_of(self._signing.certificate)), rsa.RSAPublicKey)
         wanted = [(RSA_PSS, mechanism.SHA256_RSA_PKCS_PSS), (RSA_PKCS1, mechanism.SHA256_RSA_PKCS)]
         for alg, needed in wanted if rsa_key else [(ECDSA_P256, mechanism.ECDSA)]:
             if needed in self._mechanisms:

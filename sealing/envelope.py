@@ -10,11 +10,10 @@ from dataclasses import replace
 from typing import Any, BinaryIO, Literal
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kernel.errors import Refused
 from sealing import fields, identity, stream
+from sealing import pseudonym as pseudonyms
 from sealing.header import (
     DEFAULT_CHUNK,
     MAX_CHUNK,
@@ -26,9 +25,11 @@ from sealing.header import (
     read_header,
     wrap_context,
 )
+from sealing.keys import PseudonymKey, public_key_of
 from sealing.keyshares import (
     ContentKey,
     Share,
+    check_custodians,
     check_key,
     check_share,
     combine,
@@ -38,11 +39,11 @@ from sealing.keyshares import (
 )
 from sealing.padding import LENGTH_SIZE, padded_size
 from sealing.recipients import KEY_TAG, read_wrap, unseal
-from sealing.refusals import PADDING_BAD, SOURCE_SIZE, WRAP_MISSING
+from sealing.refusals import PADDING_BAD, SOURCE_SIZE, SUITE_MISMATCH, WRAP_MISSING
 from sealing.shamir import Random
 from sealing.signer import Signer
 from sealing.statements import SignatureEvidence
-from sealing.suites import AES_SHA2, KEY_SIZE, Suite
+from sealing.suites import KEY_SIZE, Suite
 from sealing.ticket import Ticket
 
 __all__ = ["ContentKey", "Header", "Share", "Ticket", "check_identity", "check_key", "check_share", "combine",
@@ -50,7 +51,6 @@ __all__ = ["ContentKey", "Header", "Share", "Ticket", "check_identity", "check_k
            "unwrap_as_bidder"]  # fmt: skip
 
 OwnKey = Literal["certificate", "client"]
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def seal(
@@ -66,26 +66,28 @@ def seal(
     custodians: Sequence[x509.Certificate],
     threshold: int,
     chunk_size: int = DEFAULT_CHUNK,
-    suite: Suite = AES_SHA2,
+    suite: Suite | None = None,
     rng: Random = os.urandom,
-    pseudonym: Ed25519PrivateKey | None = None,
+    pseudonym: PseudonymKey | None = None,
 ) -> Ticket:
     """Seal ``size`` bytes of ``source`` into ``target`` and answer the ticket the bidder must keep.
 
-    ``own_key="client"`` makes a P-256 key here (in the ticket); ``"certificate"`` wraps to the bidder's
+    ``own_key="client"`` makes a P-256 or SM2 key here (in the ticket); ``"certificate"`` wraps to the bidder's
     encryption certificate, of whose key the CA may hold an escrow copy. Neither stream need be seekable.
+    The suite is that of the custodians' keys; another one asked for is ``envelope.suite_mismatch``.
     ``rng(n)`` gives n secret random bytes; only test vectors replace it. ``pseudonym``: the one-time key of a bid
     in several parts, the same for each of them and for no other bid; without one it is made here.
     """
     _check_arguments(size, tender, lot, part, chunk_size)
-    if pseudonym is None:
-        pseudonym = Ed25519PrivateKey.from_private_bytes(rng(32))
-    key, salt, client = rng(KEY_SIZE), rng(identity.SALT_SIZE), None
-    public = pseudonym.public_key().public_bytes_raw()
+    suite = suite or check_custodians(custodians, threshold)
+    pseudonym = pseudonym or suite.pseudonym(rng)
+    key, salt = rng(KEY_SIZE), rng(identity.SALT_SIZE)
+    public = pseudonyms.public_bytes(pseudonym.public_key())
+    if len(public) != suite.pseudonym_size:
+        raise Refused(SUITE_MISMATCH(what=f"{suite.name}, pseudonym"))
     context = wrap_context(suite, tender, lot, part, public, suite.commitment(key))
-    if own_key == "client":
-        client = ec.derive_private_key(int.from_bytes(rng(40), "big") % (_P256_ORDER - 1) + 1, ec.SECP256R1())
-    recipient = client.public_key() if client else bidder.encryption_certificate.public_key()
+    client = suite.client_key(rng) if own_key == "client" else None
+    recipient = client.public_key() if client else public_key_of(bidder.encryption_certificate)
     header = Header(
         suite=suite,
         tender=tender,
@@ -96,7 +98,7 @@ def seal(
         size=padded_size(size + LENGTH_SIZE),
         pseudonym=public,
         key_commitment=suite.commitment(key),
-        wraps=(wrap_key(own_key, recipient, key, context, rng),),
+        wraps=(wrap_key(suite, own_key, recipient, key, context, rng),),
         threshold=threshold,
         shares=split_to(custodians, threshold, key, context, suite, rng),
     )
@@ -107,7 +109,9 @@ def seal(
         identity_sealed=identity.conceal(header, key, salt, who),
     )
     digest, written = _write(source, target, size, header, key, pseudonym)
-    return Ticket(tender, lot, part, digest, written, header.key_commitment, pseudonym, salt, who, client)
+    return Ticket(
+        tender, lot, part, digest, written, header.key_commitment, pseudonym, salt, who, client, suite.number
+    )
 
 
 def _check_arguments(size: int, tender: str, lot: str, part: str, chunk_size: int) -> None:
@@ -118,7 +122,7 @@ def _check_arguments(size: int, tender: str, lot: str, part: str, chunk_size: in
 
 
 def _write(
-    source: BinaryIO, target: BinaryIO, size: int, header: Header, key: bytes, pseudonym: Ed25519PrivateKey
+    source: BinaryIO, target: BinaryIO, size: int, header: Header, key: bytes, pseudonym: PseudonymKey
 ) -> tuple[str, int]:
     """Write head and body; ``(hex SHA-256, length)`` of what was written."""
     digest, written = hashlib.sha256(), 0

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kernel.canonical_json import canonical, parse
 from kernel.errors import Reason, Refused, refuse_if
-from sealing import fields
+from sealing import fields, pseudonym
+from sealing.keys import PseudonymKey
 from sealing.padding import MIN_SIZE, padded_size
 from sealing.recipients import MAX_SEALED
 from sealing.refusals import (
@@ -28,11 +28,11 @@ from sealing.refusals import (
     TRUNCATED,
     VERSION_UNKNOWN,
 )
-from sealing.suites import TAG_SIZE, Suite, suite
+from sealing.suites import SUITES, TAG_SIZE, Suite, suite
 
 MAGIC, VERSION = b"MTSE", 1
 PREAMBLE_SIZE = 10
-SIGNATURE_SIZE = 64
+SIGNATURE_SIZE = pseudonym.SIGNATURE_SIZE
 MAX_HEADER = 256 * 1024
 MIN_CHUNK, DEFAULT_CHUNK, MAX_CHUNK = 1024, 1024 * 1024, 16 * 1024 * 1024
 MAX_PLAINTEXT = 1 << 40
@@ -153,20 +153,20 @@ class Header:
     def share(self, index: int) -> SealedShare | None:
         return next((s for s in self.shares if s.index == index), None)
 
-    def sign(self, pseudonym: Ed25519PrivateKey) -> bytes:
-        """Length-prefixed signature of the pseudonym over preamble and header."""
-        signature = pseudonym.sign(SIGNATURE_DOMAIN + self.encode())
+    def sign(self, key: PseudonymKey) -> bytes:
+        """Length-prefixed signature of the one-time key over preamble and header."""
+        signature = pseudonym.sign(key, SIGNATURE_DOMAIN + self.encode())
         return struct.pack(">H", len(signature)) + signature
 
 
-def wrap_context(of: Suite, tender: str, lot: str, part: str, pseudonym: bytes, commitment: bytes) -> bytes:
+def wrap_context(of: Suite, tender: str, lot: str, part: str, public: bytes, commitment: bytes) -> bytes:
     """The 32 bytes that tie every wrapped key and share to one envelope."""
     said = {
         "suite": of.number,
         "tender": tender,
         "lot": lot,
         "part": part,
-        "pseudonym": pseudonym.hex(),
+        "pseudonym": public.hex(),
         "key_commitment": commitment.hex(),
     }
     return of.digest(WRAP_DOMAIN, canonical(said))
@@ -219,8 +219,8 @@ def read_header(source: BinaryIO) -> Header:
     header = header_from_json(value, chosen)
     signature = _read_signature(source)
     try:
-        key = Ed25519PublicKey.from_public_bytes(header.pseudonym)
-        key.verify(signature, SIGNATURE_DOMAIN + preamble + body)
+        key = pseudonym.public_key(header.pseudonym)
+        pseudonym.verify(key, signature, SIGNATURE_DOMAIN + preamble + body)
     except InvalidSignature as error:
         raise Refused(SIGNATURE_BAD()) from error
     return header
@@ -231,7 +231,7 @@ def header_from_json(value: Any, chosen: Suite) -> Header:
     got = fields.exact_keys(value, "", _CORE + _IDENTITY)
     fields.integer(got, "v", VERSION, VERSION)
     if fields.integer(got, "suite", 0, 255) != chosen.number:
-        raise Refused(SUITE_MISMATCH())
+        raise Refused(SUITE_MISMATCH(what=f"0x{chosen.number:02x}, {got['suite']}"))
     threshold, shares = _read_shares(got["shares"], chosen)
     wraps = tuple(_read_wrap(w, chosen) for w in fields.items(got, "wraps", 1, 2))
     if len({w.kind for w in wraps}) != len(wraps):
@@ -244,7 +244,7 @@ def header_from_json(value: Any, chosen: Suite) -> Header:
         chunk_size=fields.integer(got, "chunk_size", MIN_CHUNK, MAX_CHUNK),
         nonce_prefix=fields.hex_bytes(got, "nonce_prefix", 7),
         size=fields.integer(got, "size", MIN_SIZE, MAX_PLAINTEXT),
-        pseudonym=fields.hex_bytes(got, "pseudonym", 32),
+        pseudonym=fields.hex_bytes(got, "pseudonym", chosen.pseudonym_size),
         key_commitment=fields.hex_bytes(got, "key_commitment", 32),
         wraps=wraps,
         threshold=threshold,
@@ -267,6 +267,8 @@ def _read_wrap(value: Any, chosen: Suite) -> Wrap:
 
 def _read_alg(got: Mapping[str, Any], chosen: Suite) -> str:
     alg = fields.text(got, "alg", limit=40)
+    if any(alg in other.recipient_algs for other in SUITES.values() if other is not chosen):
+        raise Refused(SUITE_MISMATCH(what=f"{chosen.name}, {alg}"))
     if alg not in chosen.recipient_algs:
         raise fields.bad("alg", f"套件不含 {alg} / {alg} is not in the suite")
     return alg

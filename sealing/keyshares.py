@@ -12,7 +12,8 @@ from cryptography import x509
 from kernel.errors import Refused
 from sealing import shamir
 from sealing.header import MAX_CUSTODIANS, Header, SealedShare, Wrap
-from sealing.recipients import KEY_TAG, SHARE_TAG, read_wrap, recipient_key, wrap
+from sealing.keys import public_key_of
+from sealing.recipients import KEY_TAG, SHARE_TAG, key_in_suite, read_wrap, recipient_key, suite_for, wrap
 from sealing.refusals import (
     CONTENT_KEY_WRONG,
     CUSTODIANS_BAD,
@@ -55,21 +56,23 @@ def split_to(
     values = shamir.split(key, k, len(custodians), random)
     shares = []
     for index, certificate in enumerate(custodians, start=1):
-        public = recipient_key(certificate.public_key())
+        public = key_in_suite(suite, public_key_of(certificate))
         alg, sealed = wrap(public, SHARE_TAG, index, values[index], context, random)
         check = share_check(suite, index, values[index], context)
         shares.append(SealedShare(fingerprint(certificate), index, alg, sealed, check))
     return tuple(shares)
 
 
-def check_custodians(custodians: Sequence[x509.Certificate], k: int) -> None:
-    """At least two, k of them needed, no certificate and no key twice (two seats for one holder)."""
+def check_custodians(custodians: Sequence[x509.Certificate], k: int) -> Suite:
+    """At least two, k of them needed, no certificate and no key twice (two seats for one holder), all of one
+    suite, which is the answer."""
     n = len(custodians)
     if not 2 <= k <= n <= MAX_CUSTODIANS:
         raise Refused(CUSTODIANS_BAD(why=f"2 ≤ k ≤ n ≤ {MAX_CUSTODIANS}: k={k}, n={n}"))
-    keys = [recipient_key(c.public_key()) for c in custodians]
+    keys = [recipient_key(public_key_of(c)) for c in custodians]
     if any(a == b for a, b in itertools.combinations(keys, 2)):
         raise Refused(CUSTODIANS_BAD(why="两个托管人使用同一密钥 / two custodians share one key"))
+    return suite_for(keys)
 
 
 def share_check(suite: Suite, index: int, value: bytes, context: bytes) -> bytes:
@@ -130,7 +133,7 @@ def combine(header: Header, shares: Iterable[Share]) -> ContentKey:
     raise Refused(SPLIT_DISHONEST())
 
 
-def wrap_key(kind: str, public: object, key: bytes, context: bytes, random: Random) -> Wrap:
+def wrap_key(suite: Suite, kind: str, public: object, key: bytes, context: bytes, random: Random) -> Wrap:
     """The bidder's own wrap of the content key."""
-    alg, sealed = wrap(recipient_key(public), KEY_TAG, 0, key, context, random)
+    alg, sealed = wrap(key_in_suite(suite, public), KEY_TAG, 0, key, context, random)
     return Wrap(kind, alg, sealed)

@@ -19,11 +19,11 @@ from kernel.acts import SALT_SIZE, leaf_of
 from kernel.canonical_json import canonical
 from kernel.clock import parse_iso
 from kernel.errors import Refused
-from sealing import fields, statements
+from sealing import fields, pseudonym, statements
 from sealing.evidence import Evidence
 from sealing.header import envelope_size, read_header
+from sealing.keys import PrivateKey, PublicKey
 from sealing.refusals import DIGEST_DIFFERS, FOREIGN, RECEIPT_ACT, RECEIPT_PROOF, TRAILING, TRUNCATED
-from sealing.signer import PrivateKey, PublicKey
 from sealing.statements import Signing
 
 PURPOSE = "bid-receipt"
@@ -50,7 +50,7 @@ def read(receipt: Any) -> dict[str, Any]:
     for key in ("tender", "lot", "part"):
         fields.text(got, key)
     _uuid(got)
-    fields.hex_bytes(got, "pseudonym", 32)
+    pseudonym.read(got)
     fields.hex_bytes(got, "envelope_sha256", 32)
     fields.integer(got, "size", 1, 1 << 41)
     try:

@@ -1,13 +1,14 @@
-"""Sealing a short secret to a public key: RSA-OAEP-SHA256 (RFC 8017) and ECIES on P-256 (SPEC.md §6).
+"""Sealing a short secret to a public key: RSA-OAEP-SHA256 (RFC 8017), ECIES on P-256, SM2 (SPEC.md §6).
 
 ``context`` is the 32-byte digest that ties a wrap to its envelope. It stands inside the sealed
-bytes and, with ECIES, in the derivation too; OAEP's label stays empty because tokens lack it.
+bytes and, with ECIES, in the derivation too; OAEP's label stays empty because tokens lack it. SM2's own C3
+authenticates what it seals.
 """
 
 from __future__ import annotations
 
 import hmac
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -17,24 +18,27 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from kernel.errors import Refused
-from sealing.refusals import KEY_UNSUPPORTED, WRAP_BAD
+from sealing.keys import RecipientPrivateKey, RecipientPublicKey
+from sealing.refusals import KEY_UNSUPPORTED, SUITE_MISMATCH, WRAP_BAD
 from sealing.shamir import Random
+from sealing.sm2 import Sm2PrivateKey, Sm2PublicKey
+from sealing.suites import SUITES, Suite
 
 RSA_OAEP = "rsa-oaep-sha256"
 ECIES_P256 = "ecies-p256"
+SM2_CIPHER = "sm2-c1c3c2"
 MAX_SEALED = 1024
 _POINT = 65
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
-RecipientPublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
-RecipientPrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
 KEY_TAG, SHARE_TAG = b"K", b"S"
 
 
 def recipient_key(key: object) -> RecipientPublicKey:
-    """The key, if we can seal to it: RSA of 2048 to 8192 bits, or P-256; else ``Refused``."""
+    """The key, if we can seal to it: RSA of 2048 to 8192 bits, P-256 or SM2; else ``Refused``."""
+    if isinstance(key, Sm2PublicKey):
+        return key
     if isinstance(key, rsa.RSAPublicKey):
         if 2048 <= key.key_size <= 8192:
             return key
@@ -46,11 +50,37 @@ def recipient_key(key: object) -> RecipientPublicKey:
     raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
 
 
+def alg_for(public: RecipientPublicKey) -> str:
+    """How something is sealed to this key."""
+    if isinstance(public, Sm2PublicKey):
+        return SM2_CIPHER
+    return RSA_OAEP if isinstance(public, rsa.RSAPublicKey) else ECIES_P256
+
+
+def suite_for(keys: Sequence[RecipientPublicKey]) -> Suite:
+    """The one suite that seals to all these keys; ``Refused(envelope.suite_mismatch)`` if there is none."""
+    algs = {alg_for(key) for key in keys}
+    for suite in SUITES.values():
+        if algs <= suite.recipient_algs:
+            return suite
+    raise Refused(SUITE_MISMATCH(what=", ".join(sorted(algs))))
+
+
+def key_in_suite(suite: Suite, key: object) -> RecipientPublicKey:
+    """A key that this suite seals to; ``Refused(envelope.suite_mismatch)`` for another suite's."""
+    public = recipient_key(key)
+    if alg_for(public) not in suite.recipient_algs:
+        raise Refused(SUITE_MISMATCH(what=f"{suite.name}, {alg_for(public)}"))
+    return public
+
+
 def wrap(
     public: RecipientPublicKey, tag: bytes, index: int, secret: bytes, context: bytes, random: Random
 ) -> tuple[str, bytes]:
     """``(alg, sealed)`` of ``tag(1) | index(1) | secret(32) | context(32)``."""
     plain = tag + bytes([index]) + secret + context
+    if isinstance(public, Sm2PublicKey):
+        return SM2_CIPHER, public.encrypt(plain)
     if isinstance(public, rsa.RSAPublicKey):
         return RSA_OAEP, public.encrypt(plain, _OAEP)
     scalar = int.from_bytes(random(40), "big") % (_ORDER - 1) + 1
@@ -74,6 +104,11 @@ def unseal(private: RecipientPrivateKey, alg: str, sealed: bytes, context: bytes
             return private.decrypt(sealed, _OAEP)
         except ValueError as error:
             raise Refused(WRAP_BAD()) from error
+    if alg == SM2_CIPHER and isinstance(private, Sm2PrivateKey):
+        opened = private.decrypt(sealed)
+        if opened is None:
+            raise Refused(WRAP_BAD())
+        return opened
     if alg == ECIES_P256 and isinstance(private, ec.EllipticCurvePrivateKey):
         shared = agree(private, sealed)
         return ecies_open(shared, sealed, point_bytes(private.public_key()), context)

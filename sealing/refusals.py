@@ -42,8 +42,8 @@ HEADER_NOT_CANONICAL = ReasonForm(
 )
 SUITE_MISMATCH = ReasonForm(
     "envelope.suite_mismatch",
-    zh="信封头写明的套件与文件头不一致",
-    en="the header's suite differs from the suite byte",
+    zh="算法套件不一致，不得混用：{what}",
+    en="algorithm suites differ and are never mixed: {what}",
     kind=M,
 )
 SIGNATURE_BAD = ReasonForm(

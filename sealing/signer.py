@@ -6,22 +6,26 @@ A PKCS#11 token or a loopback agent is another class with the same four members.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from kernel.errors import Refused
+from sealing import sm2
+from sealing.keys import PrivateKey, PublicKey, known_private, public_key_of, spki
 from sealing.recipients import unseal
 from sealing.refusals import KEY_FILE_BAD, KEY_NOT_OF_CERTIFICATE, KEY_UNSUPPORTED, WRAP_BAD
 
-PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
-
 RSA_PSS, RSA_PKCS1 = "rsa-pss-sha256", "rsa-pkcs1-sha256"
-ECDSA_P256, ED25519 = "ecdsa-p256-sha256", "ed25519"
+ECDSA_P256, ED25519, SM2_SM3 = "ecdsa-p256-sha256", "ed25519", "sm2-sm3"
+__all__ = ["ECDSA_P256", "ED25519", "PSS", "RSA_PKCS1", "RSA_PSS", "SM2_SM3", "PrivateKey", "PublicKey", "Signer",
+           "SoftwareSigner", "algorithm_of", "fingerprint", "from_pem", "from_pkcs12", "ordered_chain",
+           "public_key_of", "sign_with", "spki"]  # fmt: skip
 PSS = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
 
 
@@ -88,7 +92,7 @@ class SoftwareSigner:
 
 
 def sign_with(key: PrivateKey, alg: str, data: bytes) -> bytes:
-    """Sign with a key in memory. ECDSA is deterministic (RFC 6979) and DER-encoded."""
+    """Sign with a key in memory. ECDSA is deterministic (RFC 6979); it and SM2 are DER-encoded."""
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15() if alg == RSA_PKCS1 else PSS, hashes.SHA256())
     if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -100,16 +104,13 @@ def algorithm_of(key: PrivateKey) -> str:
     """The signature algorithm we choose for a private key, or ``Refused(key.unsupported)``."""
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return ED25519
+    if isinstance(key, sm2.Sm2PrivateKey):
+        return SM2_SM3
     if isinstance(key, rsa.RSAPrivateKey) and 2048 <= key.key_size <= 8192:
         return RSA_PSS
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         return ECDSA_P256
     raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
-
-
-def spki(key: PublicKey) -> bytes:
-    """SubjectPublicKeyInfo DER: how public keys are compared."""
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
@@ -119,32 +120,54 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 def from_pkcs12(data: bytes, password: bytes | None) -> SoftwareSigner:
     """Key and chain of a PKCS#12 file; ``Refused(key.file_bad)`` for a wrong password or file."""
+    held = _pkcs12(data, password)
+    if held.certificate is None:
+        raise Refused(KEY_FILE_BAD(why="缺少私钥或证书 / key or certificate is missing"))
+    return SoftwareSigner(held.key, ordered_chain(held.certificate, held.others))
+
+
+@dataclass(frozen=True)
+class _Held:
+    key: PrivateKey
+    certificate: x509.Certificate | None
+    others: Sequence[x509.Certificate]
+
+
+def _pkcs12(data: bytes, password: bytes | None) -> _Held:
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, password)
+    except UnsupportedAlgorithm:  # a curve (SM2) or a cipher (SM4) that only libcrypto knows
+        held = sm2.load_pkcs12(data, password)
+        return _Held(held.key, held.certificate, held.others)
     except (ValueError, TypeError, UnicodeError) as error:
         raise Refused(KEY_FILE_BAD(why="口令错误或不是 PKCS#12 / wrong password or not PKCS#12")) from error
-    if key is None or certificate is None:
+    if key is None:
         raise Refused(KEY_FILE_BAD(why="缺少私钥或证书 / key or certificate is missing"))
-    return SoftwareSigner(_known(key), ordered_chain(certificate, list(others)))
+    return _Held(known_private(key), certificate, others)
 
 
 def from_pem(data: bytes, password: bytes | None = None) -> SoftwareSigner:
     """One private key and its certificates (any order) in PEM; ``Refused(key.file_bad)``."""
     try:
-        key = _known(serialization.load_pem_private_key(data, password))
+        key = _pem_key(data, password)
         certificates = x509.load_pem_x509_certificates(data)
     except (ValueError, TypeError) as error:
         raise Refused(KEY_FILE_BAD(why="口令错误或不是 PEM 私钥和证书 / wrong password or PEM")) from error
-    mine = [c for c in certificates if c.public_key() == key.public_key()]
+    mine = [c for c in certificates if public_key_of(c) == key.public_key()]
     if not mine:
         raise Refused(KEY_NOT_OF_CERTIFICATE())
     return SoftwareSigner(key, ordered_chain(mine[0], [c for c in certificates if c is not mine[0]]))
 
 
-def _known(key: object) -> PrivateKey:
-    if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
-        return key
-    raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
+def _pem_key(data: bytes, password: bytes | None) -> PrivateKey:
+    try:
+        return known_private(serialization.load_pem_private_key(data, password))
+    except UnsupportedAlgorithm:
+        return sm2.load_pem(data, password)
+    except ValueError:
+        if b"BEGIN SM2 PRIVATE KEY" in data:  # OpenSSL's label of SEC 1 with this curve
+            return sm2.load_pem(data, password)
+        raise
 
 
 def ordered_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> list[x509.Certificate]:
@@ -159,5 +182,5 @@ def ordered_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) ->
 
 
 def _match(key: PrivateKey, certificate: x509.Certificate) -> None:
-    if key.public_key() != certificate.public_key():
+    if key.public_key() != public_key_of(certificate):
         raise Refused(KEY_NOT_OF_CERTIFICATE())

@@ -2,7 +2,7 @@
 
 ``Statement = {"v": 1, "type": "mingtang/<purpose>", "payload": {…}}``;
 ``SignedStatement = {"statement", "signature": {"alg", "value"}, "certificates": [b64 DER, leaf first]}``,
-or, for a bare Ed25519 key, ``"public_key": hex`` in place of ``certificates``. The signature is over
+or, for a bare one-time key (:mod:`sealing.pseudonym`), ``"public_key": hex`` in place of ``certificates``. The signature is over
 ``b"mingtang statement v1\\n" + canonical(statement)`` (RFC 8785), so a statement of one purpose never
 passes for another. Whether the certificate itself is good at some time is ``ca_interop``'s question.
 """
@@ -15,33 +15,24 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kernel.canonical_json import canonical, digest
 from kernel.errors import Refused
-from sealing import fields
+from sealing import fields, pseudonym
 from sealing.evidence import Evidence
+from sealing.keys import PRIVATE_KEYS, PrivateKey, PublicKey, public_key_of, spki
 from sealing.refusals import (
     STATEMENT_ALG,
     STATEMENT_PURPOSE,
     STATEMENT_SIGNATURE,
     STATEMENT_SIGNER,
 )
-from sealing.signer import (
-    ECDSA_P256,
-    ED25519,
-    PSS,
-    RSA_PKCS1,
-    RSA_PSS,
-    PrivateKey,
-    PublicKey,
-    algorithm_of,
-    sign_with,
-    spki,
-)
+from sealing.signer import ECDSA_P256, ED25519, PSS, RSA_PKCS1, RSA_PSS, SM2_SM3, algorithm_of, sign_with
+from sealing.sm2 import Sm2PrivateKey, Sm2PublicKey
 
 DOMAIN = b"mingtang statement v1\n"
 MAX_CHAIN, MAX_CERTIFICATE, MAX_SIGNATURE = 8, 16384, 1024
@@ -73,10 +64,8 @@ class SignatureEvidence(Evidence):
 
     @property
     def public_key_hex(self) -> str:
-        """The raw Ed25519 key in hex: what names a pseudonym; empty for other kinds of key."""
-        if isinstance(self.public_key, ed25519.Ed25519PublicKey):
-            return self.public_key.public_bytes_raw().hex()
-        return ""
+        """The bare key in hex: what names a pseudonym; empty where a certificate signed."""
+        return "" if self.chain or self.public_key is None else pseudonym.public_bytes(self.public_key).hex()
 
 
 def statement(purpose: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,11 +83,11 @@ def sign(
 ) -> dict[str, Any]:
     """Sign with a private key (and its chain), or with a :class:`Signer`, which brings its own chain.
 
-    An Ed25519 key without a chain signs as a pseudonym: the public key itself stands in the result.
+    An Ed25519 or SM2 key without a chain signs as a pseudonym: the public key itself stands in the result.
     """
     _check_statement(said)
     data = signing_bytes(said)
-    if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
+    if isinstance(key, PRIVATE_KEYS):
         alg = algorithm_of(key)
         value = sign_with(key, alg, data)
     else:
@@ -106,8 +95,8 @@ def sign(
     out: dict[str, Any] = {"statement": dict(said), "signature": {"alg": alg, "value": fields.b64(value)}}
     if chain:
         out["certificates"] = [fields.b64(c.public_bytes(Encoding.DER)) for c in chain]
-    elif isinstance(key, ed25519.Ed25519PrivateKey):
-        out["public_key"] = key.public_key().public_bytes_raw().hex()
+    elif isinstance(key, (ed25519.Ed25519PrivateKey, Sm2PrivateKey)):
+        out["public_key"] = pseudonym.public_bytes(key.public_key()).hex()
     else:
         raise Refused(STATEMENT_ALG(alg=alg))
     return out
@@ -149,9 +138,9 @@ def read_certificate(data: bytes) -> x509.Certificate:
     """A certificate from DER with a key of a kind we know; ``Refused`` otherwise."""
     try:
         certificate = x509.load_der_x509_certificate(data)
-        certificate.public_key()
+        public_key_of(certificate)
         _ = certificate.subject, certificate.issuer
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise fields.bad("certificates", "不是 X.509 证书 / not an X.509 certificate") from error
     return certificate
 
@@ -169,15 +158,11 @@ def _signer_of(got: Mapping[str, Any]) -> tuple[tuple[x509.Certificate, ...], Pu
     if ("certificates" in got) == ("public_key" in got):
         raise fields.bad("certificates", "证书与公钥应有且仅有其一 / exactly one of certificates, public_key")
     if "public_key" in got:
-        raw = fields.hex_bytes(got, "public_key", 32)
-        return (), ed25519.Ed25519PublicKey.from_public_bytes(raw)
+        return (), pseudonym.public_key(pseudonym.read(got, "public_key"))
     texts = fields.items(got, "certificates", 1, MAX_CHAIN)
     ders = [fields.b64_bytes({"certificates": t}, "certificates", limit=MAX_CERTIFICATE) for t in texts]
     chain = tuple(read_certificate(der) for der in ders)
-    key = chain[0].public_key()
-    if isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey)):
-        return chain, key
-    raise Refused(STATEMENT_ALG(alg=type(key).__name__.strip("_")))
+    return chain, public_key_of(chain[0])
 
 
 def _check_signature(key: PublicKey, alg: str, value: bytes, data: bytes) -> None:
@@ -190,7 +175,9 @@ def _check_signature(key: PublicKey, alg: str, value: bytes, data: bytes) -> Non
             and alg == ECDSA_P256
         ):
             key.verify(value, data, ec.ECDSA(hashes.SHA256()))
-        elif isinstance(key, ed25519.Ed25519PublicKey) and alg == ED25519:
+        elif (isinstance(key, ed25519.Ed25519PublicKey) and alg == ED25519) or (
+            isinstance(key, Sm2PublicKey) and alg == SM2_SM3
+        ):
             key.verify(value, data)
         else:
             raise Refused(STATEMENT_ALG(alg=alg))

@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_der_private_key,
-)
 
 from kernel.errors import Refused
-from sealing import fields, statements
+from sealing import fields, pseudonym, statements
+from sealing.keys import PseudonymKey, RecipientPrivateKey, from_pkcs8, pkcs8
 from sealing.refusals import KEY_FILE_BAD
+from sealing.sm2 import Sm2PrivateKey
 
 _KEYS = ("v", "tender", "lot", "part", "envelope_sha256", "size", "key_commitment", "pseudonym_key",
          "salt", "identity", "client_key")  # fmt: skip
@@ -28,7 +22,7 @@ class Ticket:
     """Kept on the bidder's machine (file mode 0600), never sent.
 
     ``size`` is the envelope file's, in bytes; ``identity`` a signed statement; ``client_key`` the
-    client-made P-256 key that unwraps the content key, if the bidder chose one.
+    client-made key (P-256 or SM2, as the suite has it) that unwraps the content key, if the bidder chose one.
     """
 
     tender: str
@@ -37,15 +31,16 @@ class Ticket:
     envelope_sha256: str
     size: int
     key_commitment: bytes
-    pseudonym_key: Ed25519PrivateKey = field(repr=False)
+    pseudonym_key: PseudonymKey = field(repr=False)
     salt: bytes = field(repr=False)
     identity: dict[str, Any] = field(repr=False)
-    client_key: ec.EllipticCurvePrivateKey | None = field(repr=False, default=None)
+    client_key: RecipientPrivateKey | None = field(repr=False, default=None)
+    suite: int = 1
 
     @property
     def pseudonym(self) -> str:
         """Hex of the one-time public key: what the bid is known by until it is opened."""
-        return self.pseudonym_key.public_key().public_bytes_raw().hex()
+        return pseudonym.public_bytes(self.pseudonym_key.public_key()).hex()
 
     def submission(self) -> dict[str, Any]:
         """The signed ``mingtang/bid-submission`` statement for the door."""
@@ -83,11 +78,10 @@ class Ticket:
         return {"salt": fields.b64(self.salt), "identity": self.identity}
 
     def as_json(self) -> dict[str, Any]:
-        client = None
-        if self.client_key is not None:
-            der = self.client_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-            client = fields.b64(der)
-        return {
+        """Suite 1 goes without saying, as it did before there was another."""
+        client = None if self.client_key is None else fields.b64(pkcs8(self.client_key))
+        said = {} if self.suite == 1 else {"suite": self.suite}
+        return said | {
             "v": 1,
             "tender": self.tender,
             "lot": self.lot,
@@ -95,7 +89,7 @@ class Ticket:
             "envelope_sha256": self.envelope_sha256,
             "size": self.size,
             "key_commitment": self.key_commitment.hex(),
-            "pseudonym_key": self.pseudonym_key.private_bytes_raw().hex(),
+            "pseudonym_key": pseudonym.private_bytes(self.pseudonym_key).hex(),
             "salt": fields.b64(self.salt),
             "identity": self.identity,
             "client_key": client,
@@ -104,8 +98,9 @@ class Ticket:
     @classmethod
     def from_json(cls, value: Any) -> Ticket:
         """The inverse of :meth:`as_json`; ``Refused`` for anything else."""
-        got = fields.exact_keys(value, "ticket", _KEYS)
+        got = fields.exact_keys(value, "ticket", _KEYS, ("suite",))
         fields.integer(got, "v", 1, 1)
+        suite = fields.integer(got, "suite", 2, 2) if "suite" in got else 1
         return cls(
             tender=fields.text(got, "tender"),
             lot=fields.text(got, "lot"),
@@ -113,20 +108,18 @@ class Ticket:
             envelope_sha256=fields.hex_bytes(got, "envelope_sha256", 32).hex(),
             size=fields.integer(got, "size", 1, 1 << 41),
             key_commitment=fields.hex_bytes(got, "key_commitment", 32),
-            pseudonym_key=Ed25519PrivateKey.from_private_bytes(fields.hex_bytes(got, "pseudonym_key", 32)),
+            pseudonym_key=pseudonym.private_key(suite, fields.hex_bytes(got, "pseudonym_key", 32)),
             salt=fields.b64_bytes(got, "salt", limit=32, low=32),
             identity=dict(fields.mapping(got["identity"], "identity")),
             client_key=_client_key(got),
+            suite=suite,
         )
 
 
-def _client_key(got: dict[str, Any]) -> ec.EllipticCurvePrivateKey | None:
+def _client_key(got: dict[str, Any]) -> RecipientPrivateKey | None:
     if got["client_key"] is None:
         return None
-    try:
-        key = load_der_private_key(fields.b64_bytes(got, "client_key", limit=1024), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise Refused(KEY_FILE_BAD(why="client_key")) from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise Refused(KEY_FILE_BAD(why="client_key"))
-    return key
+    key = from_pkcs8(fields.b64_bytes(got, "client_key", limit=1024))
+    if isinstance(key, (ec.EllipticCurvePrivateKey, Sm2PrivateKey)):
+        return key
+    raise Refused(KEY_FILE_BAD(why="client_key"))

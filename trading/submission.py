@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from ca_interop import service
 from ca_interop.platform_key import platform_signer
 from ca_interop.rules.validation import Purpose
@@ -25,11 +23,14 @@ from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from parties.models import CertificateBinding
 from sealing import fields, identity, receipts, statements
+from sealing import pseudonym as pseudonyms
 from sealing.header import Header, check_target, envelope_size, read_header
-from sealing.refusals import DIGEST_DIFFERS, FOREIGN, STATEMENT_SIGNER, TRAILING, TRUNCATED
+from sealing.keys import PublicKey
+from sealing.refusals import DIGEST_DIFFERS, FOREIGN, STATEMENT_SIGNER, SUITE_MISMATCH, TRAILING, TRUNCATED
 from sealing.signer import fingerprint
 from trading.commands.bids import SubmitBid
 from trading.models import Bid, Lot
+from trading.queries.suites import suite_of
 from trading.queries.tenders import lot as lot_by_no
 from trading.rules.bids import TAKEN_BACK, BidFacts, submission_reason
 from trading.rules.statuses import BID_ZH, BidStatus, TenderStatus
@@ -128,7 +129,7 @@ def read_submission(request: Submission) -> SubmitBid:
         tender=fields.text(said, "tender"),
         lot=fields.text(said, "lot"),
         part=fields.text(said, "part"),
-        pseudonym=fields.hex_bytes(said, "pseudonym", 32).hex(),
+        pseudonym=pseudonyms.read(said).hex(),
         envelope_sha256=fields.hex_bytes(said, "envelope_sha256", 32).hex(),
         size=fields.integer(said, "size", 1, 1 << 41),
         submission=request.signed,
@@ -172,6 +173,9 @@ def _custodians(header: Header, lot: Lot) -> None:
     if wanted != found or header.threshold != lot.tender.share_threshold:
         say = f"{lot.tender.share_threshold}/{len(wanted)}", f"{header.threshold}/{len(found)}"
         raise Refused(CUSTODIANS_DIFFER(expected=say[0], found=say[1]))
+    suite = suite_of(lot.tender)
+    if header.suite is not suite:
+        raise Refused(SUITE_MISMATCH(what=f"{suite.name}, {header.suite.name}"))
 
 
 def _identity(header: Header, lot: Lot, shown: dict[str, Any]) -> None:
@@ -225,6 +229,6 @@ def _issue(bid: Bid) -> dict[str, Any]:
     return receipts.issue(payload, platform_signer())
 
 
-def pseudonym_key(bid: Bid) -> Ed25519PublicKey:
+def pseudonym_key(bid: Bid) -> PublicKey:
     """The public key that speaks for a bid until it is open."""
-    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(bid.pseudonym))
+    return pseudonyms.public_key(bytes.fromhex(bid.pseudonym))

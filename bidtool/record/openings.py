@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from bidtool.record.reasons import TOO_FEW_SHARES
@@ -16,8 +17,11 @@ from kernel.errors import Refused
 from sealing import bid_summary, bundle, envelope, fields, header, identity, keyshares, statements
 from sealing.bundle import Bundle
 from sealing.header import Header
+from sealing.keys import public_key_of
 from sealing.keyshares import ContentKey, Share
+from sealing.recipients import recipient_key, suite_for
 from sealing.signer import fingerprint
+from sealing.suites import Suite
 
 _IN_MEMORY = 32 * 1024 * 1024
 MAX_SUMMARY, MAX_STATEMENT = 1024 * 1024, 2 * 1024 * 1024
@@ -34,8 +38,15 @@ def check(record: Record, steps: Steps) -> None:
         steps.not_yet("开启的投标", "opened bids")
 
 
-def check_custodians(record: Record) -> list[str]:
-    """Fingerprints of the custodians' certificates, in the order of their indexes 1 … n."""
+@dataclass(frozen=True)
+class Custodians:
+    """Fingerprints of their certificates, in the order of their indexes 1 … n, and the suite of their keys."""
+
+    fingerprints: list[str]
+    suite: Suite
+
+
+def check_custodians(record: Record) -> Custodians:
     rows = record.tender.rows("custodians")
     same(
         "托管人编号 index",
@@ -43,13 +54,13 @@ def check_custodians(record: Record) -> list[str]:
         [r.integer("index") for r in rows],
         [*range(1, len(rows) + 1)],
     )
-    return [
-        fingerprint(statements.read_certificate(fields.b64_bytes(r.value, "certificate", limit=16384)))
-        for r in rows
-    ]
+    ders = [fields.b64_bytes(r.value, "certificate", limit=16384) for r in rows]
+    certificates = [statements.read_certificate(der) for der in ders]
+    suite = suite_for([recipient_key(public_key_of(one)) for one in certificates])
+    return Custodians([fingerprint(one) for one in certificates], suite)
 
 
-def _check_bid(record: Record, name: str, opening: Row, custodians: list[str], steps: Steps) -> None:
+def _check_bid(record: Record, name: str, opening: Row, custodians: Custodians, steps: Steps) -> None:
     bid = record.bids[name]
     with record.folder.open(f"bids/{name}/envelope.mtse") as source:
         steps.where = f"bids/{name}/envelope.mtse"
@@ -80,7 +91,7 @@ def _check_bid(record: Record, name: str, opening: Row, custodians: list[str], s
     )
 
 
-def _check_header(record: Record, bid: Row, head: Header, custodians: list[str]) -> None:
+def _check_header(record: Record, bid: Row, head: Header, custodians: Custodians) -> None:
     header.check_target(
         head, tender=record.payload.text("tender"), lot=bid.text("lot"), part=record.tender.text("part")
     )
@@ -88,7 +99,8 @@ def _check_header(record: Record, bid: Row, head: Header, custodians: list[str])
     same("一次性公钥 pseudonym", where, head.pseudonym.hex(), bid.text("pseudonym"))
     same("长度 size", where, header.envelope_size(head), bid.integer("size"))
     same("门限 threshold", where, head.threshold, record.tender.integer("threshold"))
-    same("托管人 custodians", where, [share.custodian for share in head.shares], custodians)
+    same("托管人 custodians", where, [share.custodian for share in head.shares], custodians.fingerprints)
+    same("算法套件 suite", where, head.suite.number, custodians.suite.number)
 
 
 def _content_key(record: Record, name: str) -> ContentKey:

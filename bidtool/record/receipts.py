@@ -11,7 +11,7 @@ from bidtool.record.steps import Steps
 from kernel import tlog
 from kernel.clock import iso
 from kernel.errors import Refused
-from sealing import receipts, statements
+from sealing import pseudonym, receipts, statements
 
 STATUSES = ("opened", "withdrawn", "undecryptable", "revoked", "submitted")
 
@@ -82,6 +82,6 @@ def _check_status(record: Record, name: str, bid: Row) -> None:
             raise bid.bad("withdrawal", "已撤回而无签名声明 / withdrawn without a signed statement")
         return
     found = statements.verify(statement.value, purpose="bid-withdrawal")
-    same("撤回签名人 pseudonym", bid.where, found.public_key_hex, bid.hex("pseudonym", 32))
+    same("撤回签名人 pseudonym", bid.where, found.public_key_hex, pseudonym.read(bid.value).hex())
     for key in ("bid", "envelope_sha256"):
         same(key, statement.where, found.payload.get(key), bid.raw(key))

@@ -21,6 +21,8 @@ from ca_interop.rules.profiles import GENERIC, Profile, read
 from ca_interop.rules.reasons import MALFORMED, TOO_COMPLEX, TOO_LARGE
 from kernel.errors import Refused
 from kernel.ids import credit_code
+from sealing.keys import public_key_of
+from sealing.sm2 import Sm2PublicKey
 
 MAX_CERTIFICATE = 64 * 1024
 MAX_CHAIN = 100
@@ -103,7 +105,7 @@ def load_certificate(data: bytes, what: str = "证书") -> x509.Certificate:
 
 
 def _touch(certificate: x509.Certificate) -> None:
-    _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.public_key()
+    _ = certificate.subject, certificate.issuer, certificate.extensions, public_key_of(certificate)
     _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number
     _ = certificate.tbs_certificate_bytes, certificate.signature_algorithm_oid
     for attribute in [*certificate.subject, *certificate.issuer]:
@@ -164,7 +166,9 @@ def _common_name(name: x509.Name) -> str:
 
 def algorithm(certificate: x509.Certificate) -> str:
     """Name and size of the certified key."""
-    key = certificate.public_key()
+    key = public_key_of(certificate)
+    if isinstance(key, Sm2PublicKey):
+        return "SM2"
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA-{key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):

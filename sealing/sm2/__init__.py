@@ -4,6 +4,7 @@ The computing is the system's libcrypto (:mod:`sealing.sm2.library`, docs/adr/00
 one refuses by name, ``Refused(sm2.no_library)``; :func:`available` asks before.
 """
 
+from sealing.sm2.certificates import issue, issue_crl
 from sealing.sm2.ciphertext import from_raw, to_raw
 from sealing.sm2.files import KeyFile, load_pem, load_pkcs12
 from sealing.sm2.keys import (
@@ -29,6 +30,8 @@ __all__ = [
     "available",
     "from_raw",
     "is_sm2",
+    "issue",
+    "issue_crl",
     "load_pem",
     "load_pkcs12",
     "public_key_of",

@@ -20,7 +20,8 @@ class Bid(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lot = models.ForeignKey("trading.Lot", on_delete=models.PROTECT, related_name="bids")
     part = models.CharField(max_length=20, default="whole")
-    pseudonym = models.CharField(max_length=64)
+    #: Hex: 32 bytes of Ed25519, or 33 of SM2 (sealing/pseudonym.py).
+    pseudonym = models.CharField(max_length=66)
     envelope = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
     envelope_sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()

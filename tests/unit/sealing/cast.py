@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import io
+import os
 from typing import Any
 
 from cryptography import x509
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from sealing import SoftwareSigner, Ticket, seal
+from sealing import SoftwareSigner, Ticket, seal, sm2
 
 
 def certificate(key: Any, name: str) -> x509.Certificate:
@@ -24,13 +25,21 @@ def certificate(key: Any, name: str) -> x509.Certificate:
 
 @functools.cache
 def signer(name: str, kind: str = "ec") -> SoftwareSigner:
+    if kind == "sm2":
+        own = sm2.Sm2PrivateKey.generate(os.urandom)
+        leaf = sm2.issue(
+            certificate(ec.generate_private_key(ec.SECP256R1()), name), own, own.public_key().spki
+        )
+        return SoftwareSigner(own, [leaf])
     key: Any = (
         rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
     )
     return SoftwareSigner(key, [certificate(key, name)])
 
 
-def custodians(n: int = 3) -> list[SoftwareSigner]:
+def custodians(n: int = 3, kind: str = "") -> list[SoftwareSigner]:
+    if kind:
+        return [signer(f"{kind} custodian {i}", kind) for i in range(1, n + 1)]
     return [signer(f"custodian {i}", "rsa" if i == 2 else "ec") for i in range(1, n + 1)]
 
 

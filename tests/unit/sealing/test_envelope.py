@@ -125,7 +125,7 @@ def test_the_head_is_refused_by_its_own_codes() -> None:
     cases = {
         "envelope.not_an_envelope": b"PK\3\4" + data[4:],
         "envelope.version_unknown": data[:4] + b"\x02" + data[5:],
-        "envelope.suite_unknown": data[:5] + b"\x02" + data[6:],
+        "envelope.suite_unknown": data[:5] + b"\x03" + data[6:],
         "envelope.header_size": data[:6] + b"\xff\xff\xff\xff" + data[10:],
         "envelope.truncated": data[:300],
         "envelope.header_not_canonical": data[:6] + (len_of(data) + 1).to_bytes(4, "big") + b" " + data[10:],

@@ -144,4 +144,4 @@ def test_no_code_of_the_format_is_without_a_vector() -> None:
 def test_every_player_has_a_part() -> None:
     played = {case["input"]["bidder"] for case in CASES.values()}
     played |= {name for case in CASES.values() for name in case["input"]["custodians"]}
-    assert set(PLAYERS) - played == {"stranger_p256"}
+    assert set(PLAYERS) - played == {"stranger_p256", "stranger_sm2"}

@@ -1,8 +1,9 @@
 """``python -m tests.vectors.sealing.make``: write every vector of this folder anew, byte for byte the same.
 
-The random source of :func:`sealing.seal` is replaced by a SHAKE256 stream of a label. The library draws the
-seed of RSA-OAEP itself and takes none, so here, and nowhere else, RSAES-OAEP is computed from RFC 8017 with
-the seed from the stream; what it makes is opened by the library's OAEP.
+The random source of :func:`sealing.seal` is replaced by a SHAKE256 stream of a label. The libraries draw the
+seed of RSA-OAEP and the k of SM2 themselves and take none, so here, and nowhere else, RSAES-OAEP is computed from
+RFC 8017 and SM2 from GB/T 32918 with the seed or k from the stream (a signature's from key and message); what they
+make is opened and verified by the libraries.
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from sealing import Ticket, bundle, keyshares, open_share, read_header, seal, unwrap_as_bidder
 from sealing.header import Header, head_size
+from sealing.keys import pkcs8
 from sealing.padding import padded_size
-from sealing.recipients import RSA_OAEP, wrap
-from tests.vectors.sealing import refusals
+from sealing.recipients import RSA_OAEP, SM2_CIPHER, wrap
+from sealing.sm2 import DEFAULT_ID, Sm2PrivateKey, Sm2PublicKey
+from tests.vectors.sealing import refusals, sm2_reference
 from tests.vectors.sealing.cast import HERE, b64, player
 
 THREE = ("center_p256", "authority_rsa", "owner_p256")
 FIVE = (*THREE, "notary_rsa", "auditor_p256")
+SM_THREE = ("center_sm2", "authority_sm2", "owner_sm2")
+SM_FIVE = (*SM_THREE, "notary_sm2", "auditor_sm2")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,17 @@ CASES = (
         "bidder_p256", "client", FIVE, 3, 1024, "盐城〔2026〕0417号", '第"一"标段', "技术/\\标",
     ),
     Case("bundle", "a whole bid as a ZIP (SPEC.md §8)", "bundle", "bidder_rsa", "client", THREE, 2),
+    Case("sm_bidder", "suite 1, the bidder's certificate is SM2", 1, "bidder_sm2", "client", THREE, 2),
+    Case("sm_empty", "suite 2: no payload; the key is the client's", 0, "bidder_sm2", "client", SM_THREE, 2),
+    Case(
+        "sm_one_chunk", "suite 2: exactly one chunk; the key is the certificate's", 65536 - 8,
+        "bidder_sm2", "certificate", SM_THREE, 2, 65536,
+    ),
+    Case(
+        "sm_chunk_and_one", "suite 2: two chunks; 3 of 5; texts with Chinese", 65536 - 7,
+        "bidder_sm2", "client", SM_FIVE, 3, 65536, "盐城〔2026〕0417号", '第"一"标段', "技术/\\标",
+    ),
+    Case("sm_foreign_bidder", "suite 2, the bidder's certificate is RSA", 1, "bidder_rsa", "client", SM_THREE, 2),
 )  # fmt: skip
 
 
@@ -110,17 +125,36 @@ def _wrap(
 ) -> tuple[str, bytes]:
     if isinstance(public, rsa.RSAPublicKey):
         return RSA_OAEP, oaep(public, tag + bytes([index]) + secret + context, random(32))
+    if isinstance(public, Sm2PublicKey):
+        point, plain = sm2_reference.affine(public.point), tag + bytes([index]) + secret + context
+        return SM2_CIPHER, sm2_reference.ciphertext(*sm2_reference.encrypt(point, plain, _scalar(random(40))))
     return wrap(public, tag, index, secret, context, random)
+
+
+def _scalar(data: bytes) -> int:
+    return int.from_bytes(data, "big") % (sm2_reference.N - 1) + 1
+
+
+def _sm2_sign(key: Sm2PrivateKey, message: bytes, signer_id: bytes = DEFAULT_ID) -> bytes:
+    """Its k is SHAKE256("mingtang vector k" ‖ scalar ‖ message), 40 bytes."""
+    assert signer_id == DEFAULT_ID
+    k = _scalar(hashlib.shake_256(b"mingtang vector k" + key.scalar + message).digest(40))
+    made = sm2_reference.sign(int.from_bytes(key.scalar, "big"), message, k)
+    assert made is not None
+    return sm2_reference.signature(*made)
 
 
 @contextmanager
 def seeded() -> Iterator[None]:
-    """While inside, RSA wraps take their seed from ``rng`` too."""
+    """While inside, RSA and SM2 wraps take seed and k from ``rng`` too, and SM2 signatures repeat."""
+    drawn = Sm2PrivateKey.sign
     keyshares.wrap = _wrap
+    Sm2PrivateKey.sign = _sm2_sign  # type: ignore[method-assign]
     try:
         yield
     finally:
         keyshares.wrap = wrap
+        Sm2PrivateKey.sign = drawn  # type: ignore[method-assign]
 
 
 def payload(case: Case) -> bytes:
@@ -134,21 +168,20 @@ def payload(case: Case) -> bytes:
 def sealed(case: Case) -> tuple[bytes, Ticket]:
     """Envelope and ticket of a case, the same each time."""
     data, out = payload(case), io.BytesIO()
-    with seeded():
-        ticket = seal(
-            io.BytesIO(data),
-            out,
-            size=len(data),
-            tender=case.tender,
-            lot=case.lot,
-            part=case.part,
-            bidder=player(case.bidder),
-            own_key=case.own_key,
-            custodians=[player(name).encryption_certificate for name in case.custodians],
-            threshold=case.threshold,
-            chunk_size=case.chunk_size,
-            rng=Stream(case.label),
-        )
+    ticket = seal(
+        io.BytesIO(data),
+        out,
+        size=len(data),
+        tender=case.tender,
+        lot=case.lot,
+        part=case.part,
+        bidder=player(case.bidder),
+        own_key=case.own_key,
+        custodians=[player(name).encryption_certificate for name in case.custodians],
+        threshold=case.threshold,
+        chunk_size=case.chunk_size,
+        rng=Stream(case.label),
+    )
     return out.getvalue(), ticket
 
 
@@ -189,6 +222,7 @@ def _expected(case: Case, header: Header, envelope: bytes, ticket: Ticket) -> di
     shares = [open_share(header, player(name)) for name in case.custodians]
     client = ticket.client_key
     return {
+        "suite": header.suite.number,
         "envelope_sha256": hashlib.sha256(envelope).hexdigest(),
         "envelope_size": len(envelope),
         "head_size": head_size(header),
@@ -202,11 +236,9 @@ def _expected(case: Case, header: Header, envelope: bytes, ticket: Ticket) -> di
         "key_commitment": header.key_commitment.hex(),
         "identity_commitment": header.identity_commitment.hex(),
         "content_key": key.hex(),
-        "body_key": header.suite.derive(key, "body").hex(),
-        "identity_key": header.suite.derive(key, "identity").hex(),
-        "client_key": b64(client.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-        if client
-        else None,
+        "body_key": header.suite.derive(key, "body", header.suite.aead_key_size).hex(),
+        "identity_key": header.suite.derive(key, "identity", header.suite.aead_key_size).hex(),
+        "client_key": b64(pkcs8(client)) if client else None,
         "shares": [
             {"index": s.index, "custodian": name, "value": s.value.hex(), "check": sealed_.check.hex()}
             for s, name, sealed_ in zip(shares, case.custodians, header.shares, strict=True)
@@ -216,6 +248,11 @@ def _expected(case: Case, header: Header, envelope: bytes, ticket: Ticket) -> di
 
 def vectors() -> dict[str, bytes]:
     """File name → bytes of everything that is made here."""
+    with seeded():
+        return _vectors()
+
+
+def _vectors() -> dict[str, bytes]:
     made = {case.name: sealed(case) for case in CASES}
     files = {f"{name}.mtse": envelope for name, (envelope, _) in made.items()}
     files["vectors.json"] = _text(

@@ -16,11 +16,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernel.canonical_json import canonical
-from sealing import Ticket, bid_summary, bundle, fields, identity, keyshares, open_share, read_header
+from sealing import (
+    Ticket,
+    bid_summary,
+    bundle,
+    fields,
+    identity,
+    keyshares,
+    open_share,
+    pseudonym,
+    read_header,
+    sm2,
+)
 from sealing import unwrap_as_bidder as unwrap
 from sealing.header import SIGNATURE_DOMAIN, Header, head_size
 from sealing.recipients import SHARE_TAG, wrap
 from sealing.stream import nonce
+from tests.vectors.sealing import sm2_reference
 from tests.vectors.sealing.cast import b64, player
 
 Made = Mapping[str, tuple[bytes, Ticket]]
@@ -51,7 +63,8 @@ def sources() -> list[bundle.Source]:
 
 
 def cases(made: Made) -> list[dict[str, Any]]:
-    return [*_heads(made), *_bodies(made), *_keys(made), *_identities(made), *_seals(), *_bundles()]
+    made_here = [*_heads(made), *_bodies(made), *_keys(made), *_identities(made), *_seals(), *_bundles()]
+    return [*made_here, *_national(made)]
 
 
 def _case(code: str, why: str, do: str, base: str = "", edits: Any = (), **more: Any) -> dict[str, Any]:
@@ -93,7 +106,7 @@ def _runs(old: bytes, new: bytes, at: int) -> list[dict[str, Any]]:
 
 def _signed(body: bytes, ticket: Ticket, suite: int = 1) -> bytes:
     head = b"MTSE" + struct.pack(">BBI", 1, suite, len(body)) + body
-    return head + struct.pack(">H", 64) + ticket.pseudonym_key.sign(SIGNATURE_DOMAIN + head)
+    return head + struct.pack(">H", 64) + pseudonym.sign(ticket.pseudonym_key, SIGNATURE_DOMAIN + head)
 
 
 def _reheaded(made: Made, name: str, old: bytes, new: bytes) -> list[dict[str, Any]]:
@@ -102,7 +115,7 @@ def _reheaded(made: Made, name: str, old: bytes, new: bytes) -> list[dict[str, A
     head = envelope[: head_size(_header(made, name))]
     body = head[10:-66]
     assert body.count(old) == 1, (name, old, body.count(old))
-    return _difference(head, _signed(body.replace(old, new), ticket))
+    return _difference(head, _signed(body.replace(old, new), ticket, head[5]))
 
 
 def _header(made: Made, name: str) -> Header:
@@ -126,7 +139,8 @@ def _heads(made: Made) -> list[dict[str, Any]]:
         read("envelope.not_an_envelope", "another magic", edits=[_edit(0, 4, b"PK\3\4")]),
         read("envelope.not_an_envelope", "an empty file", edits=[_edit(0, len(first))]),
         read("envelope.version_unknown", "version 2", edits=[_edit(4, 1, b"\2")]),
-        read("envelope.suite_unknown", "suite 0x02 is reserved", edits=[_edit(5, 1, b"\2")]),
+        read("envelope.suite_unknown", "there is no suite 0x03", edits=[_edit(5, 1, b"\3")]),
+        read("envelope.suite_mismatch", "the first byte says suite 2", edits=[_edit(5, 1, b"\2")]),
         read("envelope.suite_mismatch", "the header says suite 2", edits=again(b'"suite":1', b'"suite":2')),
         read("envelope.header_size", "no header", edits=[_edit(6, 4, bytes(4))]),
         read("envelope.header_size", "262145 bytes", edits=[_edit(6, 4, struct.pack(">I", 262145))]),
@@ -289,6 +303,59 @@ def _identities(made: Made) -> list[dict[str, Any]]:
         shown("identity.other_header", "signed for another header", edits=swapped, door_identity=good | {"identity": other.identity}),
         _case("identity.unreadable", "a bit of identity_sealed", "open_identity", base, _reheaded(made, base, hidden, broken), content_key=_key(made, base).hex()),
     ]  # fmt: skip
+
+
+# Suite 2 ------------------------------------------------------------------------------------------
+
+
+def _national(made: Made) -> list[dict[str, Any]]:
+    base, data = "sm_empty", made["sm_empty"][0]
+    header = _header(made, base)
+    start, key = head_size(header), _key(made, base).hex()
+    again = functools.partial(_reheaded, made, base)
+    read = functools.partial(_case, do="read_header", base=base)
+    share = functools.partial(_case, do="open_share", base=base, custodian="center_sm2")
+    opened = functools.partial(_case, do="open", base=base, content_key=key)
+    first, second = (b64(header.shares[n].sealed).encode() for n in (0, 1))
+    alg = b'"alg":"sm2-c1c3c2","check":"' + header.shares[0].check.hex().encode()
+    other = made["sm_chunk_and_one"][0]
+    strange = other[head_size(_header(made, "sm_chunk_and_one")) :][: 65536 + 16]
+    raw = b64(sm2.to_raw(header.shares[0].sealed)).encode()
+    point = b64(sm2.from_raw(_SWAPPED + sm2.to_raw(header.shares[0].sealed)[65:])).encode()
+    hidden, broken = header.identity_sealed, _bit(header.identity_sealed, 0)
+    seal = functools.partial(_case, "envelope.suite_mismatch", do="seal", size=1, threshold=2)
+    return [
+        read("envelope.suite_mismatch", "the first byte says suite 1", edits=[_edit(5, 1, b"\1")]),
+        read("envelope.suite_mismatch", "the header says suite 1", edits=again(b'"suite":2', b'"suite":1')),
+        read("envelope.suite_mismatch", "a share by ECIES", edits=again(alg, alg.replace(b"sm2-c1c3c2", b"ecies-p256"))),
+        read("envelope.signature_bad", "a bit of the SM2 signature", edits=_flip(data, start - 1)),
+        read("envelope.signature_bad", "r = s = 0", edits=[_edit(start - 64, 64, bytes(64))]),
+        read("sealing.bad_field", "an Ed25519 pseudonym", edits=again(header.pseudonym.hex().encode(), b"00" * 32)),
+        read("key.unsupported", "a pseudonym that is no point", edits=again(header.pseudonym.hex().encode(), b"05" + b"00" * 32)),
+        opened("envelope.truncated", "the last byte is missing", edits=[_edit(len(data) - 1, 1)]),
+        opened("envelope.chunk_damaged", "a bit of the chunk", edits=_flip(data, start)),
+        opened("envelope.chunk_damaged", "a bit of the tag", edits=_flip(data, len(data) - 1)),
+        opened("envelope.chunk_damaged", "a chunk of another envelope", edits=[_edit(start, 65536 + 16, strange)]),
+        opened("envelope.content_key_wrong", "another key", content_key=bytes(32).hex()),
+        share("share.not_a_custodian", "a stranger", custodian="stranger_sm2"),
+        share("envelope.wrap_bad", "another custodian's share", edits=_swapped(made, base, first, second)),
+        share("envelope.wrap_bad", "raw C1 C3 C2 in place of SM2Cipher", edits=again(first, raw)),
+        share("envelope.wrap_bad", "another point of the curve", edits=again(first, point)),
+        _case("envelope.wrap_bad", "another SM2 holder", "unwrap", "sm_one_chunk", holder="stranger_sm2"),
+        _case("identity.unreadable", "a bit of identity_sealed", "open_identity", base, again(b64(hidden).encode(), b64(broken).encode()), content_key=key),
+        seal("custodians of both suites", custodians=["center_sm2", "authority_rsa", "owner_p256"]),
+    ]  # fmt: skip
+
+
+#: The curve's generator: a point, but not the one that was sealed to.
+_SWAPPED = b"\4" + sm2_reference.field(sm2_reference.G[0]) + sm2_reference.field(sm2_reference.G[1])
+
+
+def _swapped(made: Made, base: str, one: bytes, two: bytes) -> list[dict[str, Any]]:
+    """The first share sealed as the second one is: for another holder."""
+    envelope, ticket = made[base]
+    head = envelope[: head_size(_header(made, base))]
+    return _difference(head, _signed(head[10:-66].replace(one, two), ticket, head[5]))
 
 
 # What a client must refuse to seal, and bundles -----------------------------------------------------
