@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bidtool.bidding.checking import Report, check_anonymity, check_bid
 from bidtool.bidding.folder import BidFolder, read_folder, sources_of, summary_of
@@ -22,6 +22,8 @@ from kernel.bid_rules import PART_ZH
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing import bundle
 from sealing import seal as seal_stream
+from sealing.keys import PseudonymKey
+from sealing.keyshares import check_custodians
 from sealing.signer import Signer
 
 TICKET_SUFFIX = ".ticket"
@@ -139,10 +141,10 @@ class Sealing:
 
     def run(self) -> list[dict[str, Any]]:
         """Every part, under one pseudonym: that is what makes them one bid."""
-        pseudonym = Ed25519PrivateKey.generate()
+        pseudonym = check_custodians(self.tender.custodians, self.tender.threshold).pseudonym(os.urandom)
         return [self._part(part, pseudonym) for part in self.tender.parts(self.bid.lot)]
 
-    def _part(self, part: str, pseudonym: Ed25519PrivateKey) -> dict[str, Any]:
+    def _part(self, part: str, pseudonym: PseudonymKey) -> dict[str, Any]:
         """Bundle to a temporary file beside the envelope, then seal it. The ticket is on the disk first:
         an envelope without its ticket would be of no use."""
         envelope, tender = self.envelope(part), self.tender
