@@ -14,7 +14,8 @@ PACKAGES=(
   "fonts-noto-cjk|file:NotoSansCJK-Regular.ttc|浏览器截图里的中文；没有它，截图里是方框"
   "chromium|cmd:chromium|浏览器测试与截图；没有它，tests/browser 不能运行"
   "chromium-driver|cmd:chromedriver|Chromium 的驱动程序，与其版本相同"
-  "poppler-utils|cmd:pdftoppm|把 PDF 变成图片来看；没有它，看不了 PDF 页面截图"
+  "poppler-utils|cmd:pdfsig|把 PDF 变成图片来看，并用另一个实现核验 PDF 签名；没有它，看不了页面截图，这些测试不能运行"
+  "libnss3-tools|cmd:certutil|给 pdfsig 准备信任的根证书；没有它，PDF 签名的交叉核验测试不能运行"
   "softhsm2|cmd:softhsm2-util|软件密码机，硬件密钥的测试用；没有它，这些测试不能运行"
   "nodejs|cmd:node|make check 里检查 ES 模块的语法；没有它，这一项不能运行"
 )
