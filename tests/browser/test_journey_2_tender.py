@@ -41,6 +41,25 @@ def _section(owner: Visitor, link: str, values: dict[str, str | Path]) -> None:
     owner.press("保存", values)
 
 
+def _method(owner: Visitor, look: Look) -> None:
+    """Twelve scoring items typed into the page, and the price formula."""
+    page = owner.page
+    page.get_by_role("link", name="评标办法", exact=True).click()
+    for _ in range(2):
+        page.get_by_role("button", name="再加三项").click()
+    for no, (_, title, group, most, objective, how) in enumerate(method.ITEMS):
+        for name, value in {"title": title, "group": group, "max": most, "help": how}.items():
+            page.locator(f"[name=form-{no}-{name}]").fill(value)
+        page.locator(f"[name=form-{no}-objective]").set_checked(objective)
+    page.get_by_label("报价评分方法").select_option("mean_k")
+    assert not page.locator("[name=delta]").is_visible()
+    page.get_by_label("报价满分").fill(method.PRICE_FULL_SCORE)
+    assert page.locator("[data-total]").inner_text() == "100"
+    owner.accessible(("light",))
+    look(page, "method", widths=(1440, 360), schemes=("light", "dark"))
+    owner.press("保存", {"高于基准价扣分": "0.9", "低于基准价扣分": "0.6"})
+
+
 def _document(owner: Visitor, folder: Path, kind: str, now: datetime) -> None:
     paper = folder / f"{kind}.pdf"
     paper.write_bytes(PdfDocument(kind, training=True, now=now).paragraph(f"{TITLE}{kind}。").build())
@@ -66,9 +85,9 @@ def test_a_tender_is_made_and_published(world: World, visit: Visit, look: Look, 
     look(owner.page, "lots", widths=(1440, 360), schemes=("light",))
     owner.press("保存", {
         "标段名称": "施工一标段", "估算价": "8900000.00", "最高投标限价": "8800000.00",
-        "投标保证金": "170000.00", "工期": "120",
+        "投标担保金额": "170000.00", "工期": "120",
     })  # fmt: skip
-    _section(owner, "评标办法", {"评标办法": json.dumps(method.evaluation_method(), ensure_ascii=False)})
+    _method(owner, look)
     _section(owner, "投标文件组成", {"投标文件组成": json.dumps(method.REQUIREMENTS, ensure_ascii=False)})
     codes = "\n".join(who.credit_code for who in (CENTER, AUTHORITY, OWNER))
     _section(owner, "密钥托管单位", {"密钥托管单位": codes})

@@ -21,7 +21,7 @@ from trading.custodians import examined
 from trading.models import Tender
 from trading.policy.tenders import NO_TENDER, hosts
 from trading.queries import tenders as queries
-from trading.views import acts, work
+from trading.views import acts, method, work
 
 SECTIONS = {
     "notice": ("名称与公告", forms.NoticeForm),
@@ -29,6 +29,7 @@ SECTIONS = {
     "schedule": ("时间安排", forms.ScheduleForm),
     "terms": ("投标有效期与解密", forms.TermsForm),
     "evaluation_method": ("评标办法", forms.MethodForm),
+    "evaluation_method_json": ("评标办法（JSON）", forms.MethodForm),
     "requirements": ("投标文件组成", forms.RequirementsForm),
     "custodians": ("密钥托管单位", forms.CustodiansForm),
 }
@@ -102,6 +103,8 @@ def edit(request: HttpRequest, number: str, section: str) -> HttpResponse:
     row = queries.seen(actor, number)
     if section not in SECTIONS or not hosts(actor, row.project):
         raise Refused(NO_TENDER(number=number[:60]))
+    if section == "evaluation_method":
+        return method.edit(request, row)
     title, kind = SECTIONS[section]
     maker: Any = _Lots if section == "lots" else kind
     form = maker(request.POST) if request.method == "POST" else maker(initial=_initial(row, section))
