@@ -18,7 +18,7 @@ from ca_interop.rules.rfc5280.der import (
     oid,
     whole,
 )
-from ca_interop.rules.rfc5280.faults import Malformed
+from ca_interop.rules.rfc5280.faults import Malformed, TooComplex
 from ca_interop.rules.rfc5280.names import GeneralName, Name, read_name
 
 
@@ -43,6 +43,7 @@ def read_extensions(item: Item) -> dict[str, Extension]:
     return found
 
 
+MAX_SIZE = 512 * 1024
 _VERSIONS = {b"\x00": 1, b"\x01": 2, b"\x02": 3}
 
 
@@ -51,6 +52,8 @@ class Certificate:
     from a property: this certificate cannot stand in a path. ``version`` is 0 for one nobody knows."""
 
     def __init__(self, der: bytes) -> None:
+        if len(der) > MAX_SIZE:
+            raise TooComplex(f"a certificate of more than {MAX_SIZE} bytes")
         self.der = der
         self._hash = hash(der)
         outer = whole(der, SEQUENCE, "certificate").children()

@@ -153,41 +153,64 @@ class Crl:
         issuer, at, stop = self.issuer.key, 0, 0
         if self._revoked is not None:
             at, stop = self._revoked.start, self._revoked.stop
-        seen = 0
+        seen, known = 0, dict[bytes, _Marks]()
         while at < stop:
             item = item_at(self.der, at, stop)
             at = item.stop
             seen += 1
-            if not seen & 1023:
-                budget.spend(1024)
+            if not seen & 255:
+                budget.spend(256)
             special = any(self.der.find(sought, item.start, at) >= 0 for sought in (_CRITICAL, _NAMED))
             if special or self.der.startswith(listed, item.start):
-                budget.spend(10)
-                entry = _entry(item, issuer)
+                entry = _entry(item, issuer, known)
                 issuer = entry.issuer
                 yield entry
 
 
-def _entry(item: Item, issuer: NameKey) -> Entry:
-    """One entry; ``issuer``: of the entry before, which holds on until another is named."""
+class _Marks(NamedTuple):
+    """What an entry's extensions say; ``issuer`` and ``since`` only where they say it."""
+
+    issuer: NameKey | None
+    reason: int
+    since: int | None
+
+
+_PLAIN = _Marks(None, 0, None)
+
+
+def _entry(item: Item, issuer: NameKey, known: dict[bytes, _Marks]) -> Entry:
+    """One entry; ``issuer``: of the entry before, which holds on until another is named.
+
+    ``known``: extensions read so far, since an indirect CRL repeats few of them a hundred thousand times.
+    """
     parts = item.need(SEQUENCE, "CRL entry").children()
     if len(parts) not in (2, 3):
         raise Malformed("CRL entry: not a serial number, a date and extensions")
-    reason, date = 0, moment(parts[1], "revocation date")
-    invalid = date
+    date, marks = moment(parts[1], "revocation date"), _PLAIN
     if len(parts) == 3:
-        extensions = read_extensions(parts[2])
-        if any(e.critical and key not in _KNOWN_ENTRY for key, e in extensions.items()):
-            raise Malformed("CRL entry: an unknown critical extension")
-        if ext.CERTIFICATE_ISSUER in extensions:
-            issuer = _directory(extensions[ext.CERTIFICATE_ISSUER].value)
-        if _REASON in extensions:
-            body = whole(extensions[_REASON].value, ENUMERATED, "reason code").body
-            reason = body[0] if len(body) == 1 else 0
-        if _INVALIDITY in extensions:
-            value = extensions[_INVALIDITY].value
-            invalid = moment(whole(value, GENERALIZED_TIME, "invalidity date"), "invalidity date")
-    return Entry(parts[0].need(INTEGER, "serial number").body, issuer, reason, date, min(date, invalid))
+        raw = parts[2].raw
+        if raw not in known:
+            known[raw] = _marks(parts[2])
+        marks = known[raw]
+    since = date if marks.since is None else min(date, marks.since)
+    serial = parts[0].need(INTEGER, "serial number").body
+    return Entry(serial, issuer if marks.issuer is None else marks.issuer, marks.reason, date, since)
+
+
+def _marks(item: Item) -> _Marks:
+    extensions = read_extensions(item)
+    if any(e.critical and key not in _KNOWN_ENTRY for key, e in extensions.items()):
+        raise Malformed("CRL entry: an unknown critical extension")
+    issuer, reason, since = None, 0, None
+    if ext.CERTIFICATE_ISSUER in extensions:
+        issuer = _directory(extensions[ext.CERTIFICATE_ISSUER].value)
+    if _REASON in extensions:
+        body = whole(extensions[_REASON].value, ENUMERATED, "reason code").body
+        reason = body[0] if len(body) == 1 else 0
+    if _INVALIDITY in extensions:
+        value = extensions[_INVALIDITY].value
+        since = moment(whole(value, GENERALIZED_TIME, "invalidity date"), "invalidity date")
+    return _Marks(issuer, reason, since)
 
 
 def _directory(value: bytes) -> NameKey:
