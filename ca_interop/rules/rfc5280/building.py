@@ -128,7 +128,8 @@ class Search:
         except TooComplex:
             raise
         except Fault as fault:
-            self.note(len(path), fault)
+            about = path[-1] if fault.code == "bad_signature" else issuer
+            self.note(len(path), fault.of(about.der))
             return False
         return True
 
@@ -141,7 +142,7 @@ class Search:
             except TooComplex:
                 raise
             except Fault as fault:
-                self.alone[certificate] = fault
+                self.alone[certificate] = fault.of(certificate.der)
         known = self.alone[certificate]
         if known is not None:
             raise known

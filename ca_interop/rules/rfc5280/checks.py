@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,7 +12,7 @@ from ca_interop.rules.rfc5280.certificate import Certificate
 from ca_interop.rules.rfc5280.der import integer
 from ca_interop.rules.rfc5280.faults import Budget, Fault, Malformed
 from ca_interop.rules.rfc5280.policies import PolicyInputs, PolicyState
-from ca_interop.rules.rfc5280.signatures import acceptable, dsa_parameters, verify, with_parameters
+from ca_interop.rules.rfc5280.signatures import acceptable, dsa_parameters, verify, weak_key, with_parameters
 from ca_interop.rules.rfc5280.subtrees import Constraints, check_names
 
 _PROCESSED = {
@@ -31,6 +32,8 @@ class Inputs:
     purpose: str = "any"
     max_path_length: int | None = None
     allow_sha1: bool = True
+    #: Only what the platform itself accepts: no small keys, no DSA, no SHA-1.
+    strict: bool = False
 
 
 class Signed(Protocol):
@@ -44,6 +47,30 @@ class Signed(Protocol):
     def tbs(self) -> bytes: ...
 
 
+class Proven:
+    """Digests of signatures that were verified with success: never of wrong ones, which anybody can make."""
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self._limit = limit
+        self._known: dict[bytes, None] = {}
+
+    def has(self, what: Signed, spki: bytes) -> bool:
+        return self._digest(what, spki) in self._known
+
+    def add(self, what: Signed, spki: bytes) -> None:
+        while len(self._known) >= self._limit:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[self._digest(what, spki)] = None
+
+    @staticmethod
+    def _digest(what: Signed, spki: bytes) -> bytes:
+        digest = hashlib.sha256(len(spki).to_bytes(4, "big") + spki)
+        for part in (what.algorithm, what.signature, what.tbs):
+            digest.update(len(part).to_bytes(4, "big"))
+            digest.update(part)
+        return digest.digest()
+
+
 @dataclass
 class Signatures:
     """Results of one request's signature checks, so that no pair is computed twice."""
@@ -51,14 +78,25 @@ class Signatures:
     budget: Budget
     allow_sha1: bool
     known: dict[tuple[Signed, bytes], bool] = field(default_factory=dict)
+    #: Signatures found right before in this process; what a signature says does not change.
+    proven: Proven | None = None
 
     def signed_by(self, what: Signed, spki: bytes) -> bool:
         """Is the signature on ``what`` right by the key ``spki``? ``Fault`` when its algorithm is not accepted."""
         key = (what, spki)
         if key not in self.known:
-            self.budget.spend(100)
-            self.known[key] = verify(what.algorithm, spki, what.signature, what.tbs, self.allow_sha1)
+            self.known[key] = self._verified(what, spki)
         return self.known[key]
+
+    def _verified(self, what: Signed, spki: bytes) -> bool:
+        acceptable(what.algorithm, self.allow_sha1)
+        if self.proven is not None and self.proven.has(what, spki):
+            return True
+        self.budget.spend(100)
+        right = verify(what.algorithm, spki, what.signature, what.tbs, self.allow_sha1)
+        if right and self.proven is not None:
+            self.proven.add(what, spki)
+        return right
 
 
 def check_alone(certificate: Certificate, inputs: Inputs, *, anchor: bool = False) -> None:
@@ -74,6 +112,8 @@ def check_alone(certificate: Certificate, inputs: Inputs, *, anchor: bool = Fals
         if extension.critical and key in (ext.SUBJECT_KEY_ID, ext.AUTHORITY_KEY_ID):
             raise Malformed(f"extension {key} must not be critical")
     _touch(certificate)
+    if inputs.strict and (weak := weak_key(certificate.spki)):
+        raise Fault("weak_algorithm", f"{certificate.subject.text!r} has a key that is not accepted: {weak}")
     if certificate.algorithm != certificate.inner_algorithm:
         raise Malformed("the two signature algorithms of a certificate differ")
     if not certificate.version:
@@ -162,20 +202,24 @@ def check_path(path: Sequence[Certificate], inputs: Inputs, signatures: Signatur
     if len(path) > 1:
         policies.anchor(anchor)
         _add(above, anchor)
-    for certificate in path:
-        check_purpose(certificate, inputs.purpose)
-    for depth, certificate in enumerate(below):
-        last = depth == len(below) - 1
-        if len(path) > 1 and not signatures.signed_by(certificate, keys[len(path) - 1 - depth]):
-            raise Fault("bad_signature", f"the signature on {certificate.subject.text!r} is wrong")
-        signatures.budget.spend()
-        if last or not certificate.self_issued:
-            check_names(certificate, above)
-        policies.process(certificate, last)
-        if not last:
-            policies.prepare(certificate)
-            _add(above, certificate)
-    return policies.finish(path[0])
+    certificate = path[0]
+    try:
+        for certificate in path:
+            check_purpose(certificate, inputs.purpose)
+        for depth, certificate in enumerate(below):
+            last = depth == len(below) - 1
+            if len(path) > 1 and not signatures.signed_by(certificate, keys[len(path) - 1 - depth]):
+                raise Fault("bad_signature", f"the signature on {certificate.subject.text!r} is wrong")
+            signatures.budget.spend()
+            if last or not certificate.self_issued:
+                check_names(certificate, above)
+            policies.process(certificate, last)
+            if not last:
+                policies.prepare(certificate)
+                _add(above, certificate)
+        return policies.finish(path[0])
+    except Fault as fault:
+        raise fault.of(certificate.der) from None
 
 
 def _add(above: list[Constraints], certificate: Certificate) -> None:

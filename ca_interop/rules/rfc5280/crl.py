@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from ca_interop.rules.rfc5280.faults import Budget, Malformed
 from ca_interop.rules.rfc5280.names import DIRECTORY, Name, NameKey, read_name
 
 _KNOWN = {ext.AUTHORITY_KEY_ID, ext.ISSUING_POINT, ext.DELTA_INDICATOR, ext.ISSUER_ALT_NAME, ext.FRESHEST_CRL}
+_EXPIRED = "2.5.29.60"
 _REASON, _HOLD, _INVALIDITY = "2.5.29.21", "2.5.29.23", "2.5.29.24"
 _KNOWN_ENTRY = {_REASON, _HOLD, _INVALIDITY, ext.CERTIFICATE_ISSUER}
 REMOVE = 8
@@ -121,17 +123,35 @@ class Crl:
         """CRLs of one scope replace each other."""
         return self.issuer.key, self.value(ext.ISSUING_POINT), self.base_number is not None
 
-    def usable(self, at: int) -> bool:
-        """In force at ``at``, and nothing critical in it is unknown (§5.2: must not be used)."""
+    def understood(self) -> bool:
+        """Is nothing critical in it unknown (§5.2: must not be used), and everything readable?"""
         try:
-            start, end = self.period
+            _, end = self.period
             known = all(key in _KNOWN or not e.critical for key, e in self.extensions.items())
             _ = self.point, self.number, self.base_number, self.authority_key, self.issuer, self.signature
+            _ = self.keeps_since
         except Malformed:
             return False
         # Without nextUpdate (which the profile requires, §5.1.2.5) nobody knows how long it speaks.
-        current = end is not None and start <= at <= end
-        return current and known and self.version > 0 and self.algorithm == self.inner_algorithm
+        return end is not None and known and self.version > 0 and self.algorithm == self.inner_algorithm
+
+    def ends_before(self, at: int) -> bool:
+        end = self.period[1]
+        return end is None or end < at
+
+    @cached_property
+    def keeps_since(self) -> int | None:
+        """expiredCertsOnCRL (X.509 §9.5.2.8): from when on expired certificates stay listed."""
+        value = self.value(_EXPIRED)
+        return (
+            None
+            if value is None
+            else moment(whole(value, GENERALIZED_TIME, "expiredCertsOnCRL"), "expiredCertsOnCRL")
+        )
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.der).hexdigest()
 
     def find(self, serial: bytes, issuer: NameKey, budget: Budget) -> Entry | None:
         """The entry of one certificate. ``Malformed`` when an entry cannot be processed (§5.3)."""
@@ -144,7 +164,11 @@ class Crl:
             return None
         found = None
         for entry in self._telling(listed, budget):
-            if entry.serial == serial and entry.issuer == issuer and (found is None or entry.reason != REMOVE):
+            if (
+                entry.serial == serial
+                and entry.issuer == issuer
+                and (found is None or entry.reason != REMOVE)
+            ):
                 found = entry
         return found
 

@@ -6,11 +6,19 @@ from collections.abc import Callable
 
 
 class Fault(Exception):
-    """A refusal: ``code`` is the contract's reason, ``detail`` one sentence."""
+    """A refusal: ``code`` is the contract's reason, ``detail`` one sentence, ``about`` the DER of the certificate
+    it is about (set where it is known)."""
+
+    about: bytes | None = None
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code, self.detail = code, detail
+
+    def of(self, der: bytes) -> Fault:
+        """This fault, about that certificate unless it already says which."""
+        self.about = self.about or der
+        return self
 
 
 class Malformed(Fault):

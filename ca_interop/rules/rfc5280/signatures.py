@@ -57,6 +57,7 @@ _CURVES = {"secp256r1", "secp384r1", "secp521r1"}
 _DSA_KEY = "1.2.840.10040.4.1"
 _MGF1 = _RSA + "8"
 _MAX_BITS = 16384  # a greater modulus only costs time
+_STRONG_RSA = (2048, 8192)
 _MAX_KEY = 8192  # bytes of a SubjectPublicKeyInfo: twice what those bits need
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | dsa.DSAPublicKey
@@ -125,6 +126,21 @@ class Pss(NamedTuple):
     digest: str
     mask: str
     salt: int
+
+
+@lru_cache(maxsize=2048)
+def weak_key(spki: bytes) -> str:
+    """Why the platform does not accept this key, or nothing: RSA of 2048 to 8192 bits, the three NIST curves,
+    Ed25519 and SM2 are good."""
+    if sm2.is_sm2(spki):
+        return "" if sm2.available() else "SM2, for which this machine has no library"
+    key = _load(spki)
+    if isinstance(key, rsa.RSAPublicKey):
+        good = _STRONG_RSA[0] <= key.key_size <= _STRONG_RSA[1]
+        return "" if good else f"RSA-{key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+        return ""
+    return "DSA" if isinstance(key, dsa.DSAPublicKey) else "unknown"
 
 
 def _pss(parameters: bytes | None, weak: bool) -> Pss:
