@@ -1,7 +1,7 @@
 """Signatures made in a page: the text to sign, and reading back what was signed.
 
 Two ways lead to the same signed statement: a client posts it whole (``signed``), or a page posts
-``certificate`` (PEM, leaf first) and ``signature`` (base64 over the statement's text) as
+``certificate`` (PEM, leaf first), ``signature`` (base64 over the statement's text) and its ``alg`` as
 ``portal/js/login.js`` makes them, and it is put together here.
 """
 
@@ -71,14 +71,16 @@ def read_certificates(pem: str) -> list[x509.Certificate]:
     return [load_certificate(f"{_BEGIN}{body}{_END}\n".encode()) for body in blocks]
 
 
-def assemble(statement: Mapping[str, Any], certificate_pem: str, signature: str) -> dict[str, Any]:
-    """A signed statement from a page's two fields. The signature itself is verified later, by
-    ``ca_interop.service.check_signed``."""
+def assemble(
+    statement: Mapping[str, Any], certificate_pem: str, signature: str, alg: str = ""
+) -> dict[str, Any]:
+    """A signed statement from a page's fields; without ``alg``, the one that the key's kind has. The signature
+    itself is verified later, by ``ca_interop.service.check_signed``."""
     if not certificate_pem.strip() or not signature.strip():
         raise Refused(MISSING())
     chain = read_certificates(certificate_pem)
     key = chain[0].public_key()
-    alg = RSA_PKCS1 if isinstance(key, rsa.RSAPublicKey) else ECDSA_P256 if isinstance(key, ec.EllipticCurvePublicKey) else "unknown"  # fmt: skip
+    usual = RSA_PKCS1 if isinstance(key, rsa.RSAPublicKey) else ECDSA_P256 if isinstance(key, ec.EllipticCurvePublicKey) else "unknown"  # fmt: skip
     try:
         value = base64.b64decode(signature.strip(), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -87,7 +89,7 @@ def assemble(statement: Mapping[str, Any], certificate_pem: str, signature: str)
         raise Refused(MISSING())
     return {
         "statement": dict(statement),
-        "signature": {"alg": alg, "value": base64.b64encode(value).decode()},
+        "signature": {"alg": alg[:40] or usual, "value": base64.b64encode(value).decode()},
         "certificates": [to_base64(c) for c in chain],
     }
 
@@ -101,10 +103,10 @@ def signed_from(fields: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[
         if signed.get("statement") != dict(expected):
             raise Refused(NOT_THE_TEXT())
         return signed
-    certificate, signature = fields.get("certificate", ""), fields.get("signature", "")
-    if not isinstance(certificate, str) or not isinstance(signature, str):
+    certificate, signature, alg = (fields.get(name, "") for name in ("certificate", "signature", "alg"))
+    if not isinstance(certificate, str) or not isinstance(signature, str) or not isinstance(alg, str):
         raise Refused(MISSING())
-    return assemble(expected, certificate, signature)
+    return assemble(expected, certificate, signature, alg)
 
 
 def read_signed(request: HttpRequest, expected: Mapping[str, Any]) -> dict[str, Any]:

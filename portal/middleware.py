@@ -14,7 +14,9 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'"
+    "frame-ancestors 'none'; form-action 'self'; "
+    # The agent of this computer (bidtool agent), which answers only pages that it was started for.
+    "connect-src 'self' http://127.0.0.1:*"
 )
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

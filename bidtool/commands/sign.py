@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from bidtool.files import read_json, write_json
 from bidtool.keys import KeyOptions, key_options
 from bidtool.output import json_option, output_of
+from bidtool.wording import MEANING, in_words
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing import fields, statements
 
-#: What a signature of each purpose means, for the one who gives it.
-MEANING = {
-    "login": "登录平台",
-    "opening-record": "确认开标记录",
-    "evaluation-report": "签署评标报告",
-    "evaluation-declaration": "签署评委保密与回避声明",
-    "bid-summary": "签署开标一览表",
-    "bid-identity": "表明投标人身份",
-    "bid-withdrawal": "撤回投标",
-    "key-lost": "报失投标密钥",
-    "share-release": "提交密钥分片",
-    "guarantee-application": "申请投标保函",
-    "guarantee-release": "解除保函",
-    "guarantee-demand": "向保函开立人索赔",
-}
-WORDS = {
-    "tender": "招标编号", "title": "名称", "lot": "标段", "bid": "投标编号", "bidder": "投标人", "name": "名称",
-    "credit_code": "统一社会信用代码", "price": "报价", "price_in_words": "报价大写", "bids": "投标", "lots": "标段",
-    "ranking": "排名", "rank": "名次", "score": "得分", "objections": "异议", "text": "内容", "answer": "答复",
-    "platform": "平台", "at": "时间", "challenge": "挑战", "amount": "金额", "number": "编号", "status": "状态",
-    "duration_days": "工期（天）", "quality": "质量", "envelope_sha256": "信封摘要", "report_sha256": "报告摘要",
-    "record_sha256": "记录摘要", "pdf_sha256": "PDF 摘要", "started_at": "开始时间", "organization": "单位",
-}  # fmt: skip
 UNKNOWN_PURPOSE = ReasonForm(
     "sign.unknown_purpose", zh="不认识的声明类型「{type}」；确要签名请加 --any", kind=Kind.INVALID,
     en="unknown statement type {type}; add --any to sign it all the same",
@@ -47,7 +23,6 @@ NOT_CONFIRMED = ReasonForm(
     en="not signed: look at what it says and confirm with --yes",
 )  # fmt: skip
 _file = click.Path(path_type=Path, dir_okay=False)
-MOST_LINES = 2000
 
 
 @click.command()
@@ -91,37 +66,3 @@ def _confirm() -> None:
         raise Refused(NOT_CONFIRMED())
     if not click.confirm("以上内容属实，确认签名？", err=True):
         raise Refused(NOT_CONFIRMED())
-
-
-def in_words(purpose: str, payload: Any) -> Iterator[str]:
-    """Lines that say what is signed; long ones are cut, and say so."""
-    yield f"您将签署：{MEANING.get(purpose, purpose)}（mingtang/{purpose}）"
-    for number, line in enumerate(_lines(payload, 1)):
-        if number == MOST_LINES:
-            yield f"  ……以上为前 {MOST_LINES} 行，其余内容请在签名前查看文件 / more in the file"
-            return
-        yield line
-
-
-def _lines(value: Any, depth: int) -> Iterator[str]:
-    pad = "  " * min(depth, 8)
-    pairs = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value, start=1)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, item in pairs:
-        name = WORDS.get(str(key), str(key))
-        if isinstance(item, dict | list):
-            yield f"{pad}{name}："
-            yield from _lines(item, depth + 1)
-        else:
-            yield f"{pad}{name}：{_plain(item)}"
-
-
-def _plain(value: Any) -> str:
-    """One line without control characters, so that no text can paint over what is shown."""
-    text = "".join(c if c.isprintable() else "·" for c in str(value))
-    return text if len(text) <= 200 else f"{text[:200]}……（共 {len(text)} 字）"

@@ -33,10 +33,11 @@ def sign_form(
         "mode": mode,
         "hidden": hidden,
         "csrf_token": context.get("csrf_token"),
+        "request": context.get("request"),
     }
 
 
-@register.inclusion_tag("parties/sign_fields.html")
-def sign_fields(statement: Mapping[str, Any]) -> dict[str, Any]:
+@register.inclusion_tag("parties/sign_fields.html", takes_context=True)
+def sign_fields(context: RequestContext, statement: Mapping[str, Any]) -> dict[str, Any]:
     """The fields alone, for ``<form class="form" method="post" data-sign="post">`` with fields of its own."""
-    return {"text": signing.text_of(statement), "key": uuid.uuid4()}
+    return {"text": signing.text_of(statement), "key": uuid.uuid4(), "request": context.get("request")}

@@ -445,7 +445,9 @@ def _anchor(bound: BoundField) -> str:
 
 
 @register.inclusion_tag(f"{_PARTIALS}file_drop.html")
-def file_drop(name: str, label: str, help: str = "", accept: str = "", local: bool = False) -> dict[str, Any]:
+def file_drop(
+    name: str, label: str, help: str = "", accept: str = "", local: bool = False, multiple: bool = False
+) -> dict[str, Any]:
     """A file input that also takes a drop. ``local``: read in the page, never uploaded (input has no name)."""
     suffix = hashlib.sha256(name.encode()).hexdigest()[:6]
     return {
@@ -454,7 +456,32 @@ def file_drop(name: str, label: str, help: str = "", accept: str = "", local: bo
         "help": help,
         "accept": accept,
         "local": local,
+        "multiple": multiple,
         "id": f"file-{suffix}",
+    }
+
+
+@register.inclusion_tag(f"{_PARTIALS}key_fields.html", takes_context=True)
+def key_fields(
+    context: Context,
+    what: str = "用什么签名",
+    certificate: str = "证书文件",
+    key: str = "私钥文件",
+    agent: bool = True,
+) -> dict[str, Any]:
+    """With which key: files (.p12, .pfx, PEM) with their password, or the loopback agent. Read in the page by
+    ``portal/js/keys/fields.js``; files, password and code have no name, so that no form ever sends them. Several on
+    one page are told apart by their labels."""
+    request = context.get("request")
+    origin = f"{request.scheme}://{request.get_host()}" if request is not None else "https://…"
+    suffix = hashlib.sha256(f"{certificate} {key}".encode()).hexdigest()[:6]
+    return {
+        "what": what,
+        "certificate": certificate,
+        "key": key,
+        "agent": agent,
+        "origin": origin,
+        "id": f"key-{suffix}",
     }
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from demo.cast import BIDDERS, CENTER, Bidder
 from demo.story import bidding
 from kernel.clock import parse_iso
 from sealing import Ticket, bundle, open_body, read_header, unwrap_as_bidder
+from sealing.signer import from_pem
 from tests.browser.conftest import Look, Visit
+from tests.browser.keys import PASSWORD, agent, p12_of, softhsm, token_of
 from tests.browser.visitors import Visitor
 from tests.browser.world import NUMBER, World
 
@@ -81,10 +84,15 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     page.get_by_label("工期（日历天）").fill(str(said["duration_days"]))
     page.get_by_label("质量目标").fill("合格")
     _choose(visitor, folder, _large_pdf(tmp_path / "施工组织设计.pdf"))
-    page.get_by_label("证书文件").set_input_files(world.pem(key))
-    page.get_by_label("私钥文件").set_input_files(world.pem(key))
-    page.locator("[name=credit_code]").evaluate("input => input.value") or page.wait_for_timeout(500)
-    assert page.get_by_label("投标人名称").input_value() == bidder.organization.name
+    page.get_by_label("证书文件").set_input_files(p12_of(world.pem(key), tmp_path / "单位证书.p12"))
+    page.get_by_role("button", name="检查并加密").click()
+    visitor.sees("这个文件有口令保护")
+    page.get_by_role("textbox", name="口令").fill("not it")
+    page.get_by_role("button", name="检查并加密").click()
+    visitor.sees("口令不对")
+    page.get_by_role("textbox", name="口令").fill(PASSWORD)
+    page.get_by_role("textbox", name="口令").blur()
+    expect(page.get_by_label("投标人名称")).to_have_value(bidder.organization.name)
     page.get_by_role("button", name="检查并加密").click()
     page.get_by_role("heading", name="四、保存凭据").wait_for(timeout=180_000)
     page.get_by_role("button", name="上传并递交").click()
@@ -148,14 +156,12 @@ def _open_in_the_hall(world: World, visit: Visit, bidder: Bidder, wrapped: bool)
     form = visitor.form("解密")
     form.get_by_label("投标凭据").set_input_files(ticket)
     if wrapped:
-        form.get_by_role("button", name="解密").click()
-        visitor.sees("请再选择该证书的私钥文件")
+        form.get_by_role("button", name="解密", exact=True).click()
+        visitor.sees("请再选择该证书")
         folder = world.stage.person(key)
-        second = folder / "encryption.pem"
-        form.get_by_label("证书私钥文件").set_input_files(
-            second if second.exists() else folder / "signing.pem"
-        )
-    form.get_by_role("button", name="解密").click()
+        form.get_by_text("加密时选了用证书解密的").click()
+        form.get_by_label("解密证书", exact=True).set_input_files(folder / "encryption.pem")
+    form.get_by_role("button", name="解密", exact=True).click()
     visitor.sees("密钥已提交")
     digest = json.loads(ticket.read_text())["envelope_sha256"]
     opening = f"/api/v1/tenders/{NUMBER}/opening"
@@ -166,3 +172,74 @@ def _open_in_the_hall(world: World, visit: Visit, bidder: Bidder, wrapped: bool)
             break
         visitor.page.wait_for_timeout(500)
     assert mine["status"] == "opened"
+
+
+def test_a_token_signs_in_and_seals_through_the_agent(
+    world: World, browser: Any, visit: Visit, look: Look, tmp_path: Path
+) -> None:
+    """The key is in a SoftHSM2 token that it never leaves; each use is shown in a terminal and agreed to there."""
+    world.reach("asking")
+    bidder = next(b for b in BIDDERS if b.organization.ca == "demo-ca-2")
+    key = bidder.organization.key
+    environment = token_of(world.pem(key), tmp_path / "token")
+    token = ("--pkcs11", str(softhsm()), "--token", "bidder")
+    with agent(world.base, *token, environment=environment) as running:
+        visitor = visit()
+        page = visitor.at("/login/?next=/desk/")
+        form = visitor.form("登录")
+        form.get_by_label("U 盾、密码钥匙").check()
+        form.get_by_role("button", name="登录").click()
+        visitor.sees("请填写终端里 bidtool agent 显示的连接码")
+        visitor.expects("401 (Unauthorized)")
+        form.get_by_label("连接码").fill(running.code()[:-4] + "ZZZZ")
+        form.get_by_role("button", name="登录").click()
+        visitor.sees("连接码不对")
+        look(page, "login-agent")
+        visitor.accessible()
+        form.get_by_label("连接码").fill(running.code())
+        form.get_by_role("button", name="登录").click()
+        shown = running.agree()
+        assert "登录平台（mingtang/login）" in shown
+        assert f"平台：{world.base}" in shown
+        page.wait_for_url("**/desk/")
+        _seal_by_agent(world, visitor, bidder, running, tmp_path)
+
+
+def _seal_by_agent(world: World, visitor: Visitor, bidder: Bidder, running: Any, tmp_path: Path) -> None:
+    folder = bidding.folder_of(world.stage, bidder, LOT, 9)
+    world.do(lambda: _prepare(world.stage, bidder))
+    said = json.loads((folder / "bid.json").read_text())
+    page = visitor.at(f"/tenders/{NUMBER}/bid/")
+    for label, value in (
+        ("投标报价（元）", said["price"]),
+        ("工期（日历天）", str(said["duration_days"])),
+        ("质量目标", "合格"),
+    ):
+        page.get_by_label(label).fill(value)
+    plan = tmp_path / "施工组织设计.pdf"
+    plan.write_bytes(b"%PDF-1.7\n" + os.urandom(100_000) + b"\n%%EOF\n")
+    _choose(visitor, folder, plan)
+    page.get_by_label("投标人名称").fill(bidder.organization.name)
+    page.get_by_label("统一社会信用代码").fill(bidder.organization.credit_code)
+    page.get_by_label("U 盾、密码钥匙").check()
+    visitor.sees("已连接本机密钥代理")
+    page.get_by_label("上面所选的证书").check()
+    page.get_by_role("button", name="检查并加密").click()
+    shown = running.agree()
+    assert "签署开标一览表" in shown
+    assert f"招标编号：{NUMBER}" in shown
+    assert f"报价：{said['price']}" in shown
+    assert "表明投标人身份" in running.agree()
+    assert "解开这份投标的内容密钥" in running.agree()
+    page.get_by_role("heading", name="四、保存凭据").wait_for(timeout=60_000)
+    ticket, envelope = (
+        _download(visitor, "下载凭据", tmp_path),
+        _download(visitor, "下载加密投标文件", tmp_path),
+    )
+    held, out = Ticket.from_json(json.loads(ticket.read_text())), io.BytesIO()
+    assert held.client_key is None
+    with envelope.open("rb") as source:
+        header = read_header(source)
+        signer = from_pem(world.pem(bidder.organization.key).read_bytes())
+        open_body(source, header, unwrap_as_bidder(header, signer), out)
+    bundle.read(out).verify()

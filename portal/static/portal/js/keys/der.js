@@ -33,15 +33,15 @@ export function pemBlocks(text, label) {
   return [...text.matchAll(pattern)].map((match) => unb64(match[1].replace(/\s+/g, "")));
 }
 
-/** `{der, spki, issuer, subject, holder: {name, credit_code}, usage: {signs, decrypts} | null}` of a certificate. */
+/** `{der, spki, serial, issuer, subject, holder: {name, credit_code}, usage: {signs, decrypts} | null}` of a certificate. */
 export function readCertificate(der) {
   const outer = element(der);
   if (outer.tag !== 0x30 || outer.next !== der.length) throw bad();
   const fields = children(children(outer.content)[0].content);
   // TBSCertificate begins with [0] version in every v3 certificate (RFC 5280 §4.1).
   if (fields[0]?.tag !== 0xa0 || fields.length < 7) throw bad();
-  const [, , , issuer, , subject, spki] = fields;
-  return { der, spki: spki.whole, issuer: hex(issuer.whole), subject: hex(subject.whole), holder: holderOf(subject.content, fields), usage: usageOf(fields) };
+  const [, serial, , issuer, , subject, spki] = fields;
+  return { der, spki: spki.whole, serial: hex(serial.content), issuer: hex(issuer.whole), subject: hex(subject.whole), holder: holderOf(subject.content, fields), usage: usageOf(fields) };
 }
 
 const OID = { organization: "55040a", identifier: "550461", serial: "550405" };

@@ -1,6 +1,6 @@
 // What a person chooses as "my certificate": .p12, .pfx, PEM, DER, one file or several, with or without a password.
 
-import { privateKeyInfo, wrongPassword } from "./pbe.js";
+import { privateKeyInfo } from "./pbe.js";
 import { isP12, readP12 } from "./p12.js";
 import { tagged } from "./ber.js";
 import { Refused, concat, fromUtf8, unhex } from "./bytes.js";
@@ -113,4 +113,10 @@ export function choose(pairs, chosen = null) {
   return { signing, decrypting: same[0] ?? others[0] ?? signing };
 }
 
-export { wrongPassword };
+/** The pair that decrypts, where nothing has to be signed: of 双证 the encryption one. */
+export function decryptingOf(pairs) {
+  const able = pairs.filter((pair) => pair.decrypts);
+  const { chain, pkcs8 } = able.find((pair) => !pair.signs) ?? able[0] ?? {};
+  if (!chain) throw new Refused("key.not_for_decryption", "这张证书只用于签名，不能解密。请选择加密证书的文件。");
+  return { chain, pkcs8 };
+}

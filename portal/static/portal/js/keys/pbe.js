@@ -83,8 +83,19 @@ async function aesCbc(key, iv, sealed) {
   return plain && new Uint8Array(plain);
 }
 
+/** As a classic script: read as a module, forge would look for its global by evaluating a string, which CSP forbids. */
+function load(url) {
+  if (!globalThis.document) return import(url);
+  const script = Object.assign(document.createElement("script"), { src: url.href });
+  return new Promise((done, failed) => {
+    script.addEventListener("load", done);
+    script.addEventListener("error", () => failed(new Refused("key.unsupported", "解密程序没有加载成功，请刷新页面后重试。")));
+    document.head.append(script);
+  });
+}
+
 async function forged(cipher, key, iv, sealed) {
-  if (!globalThis.forge) await import("../vendor/node-forge/forge.min.js");
+  if (!globalThis.forge) await load(new URL("../vendor/node-forge/forge.min.js", import.meta.url));
   const { forge } = globalThis;
   const binary = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   const made = cipher === "RC2" ? forge.rc2.createDecryptionCipher(binary(key), key.length * 8) : forge.cipher.createDecipher(cipher, binary(key));

@@ -4,18 +4,19 @@ import { Refused } from "../../../portal/js/keys/bytes.js";
 import { SUMMARY, SUMMARY_SIGNATURE, planBundle } from "./bundle.js";
 import { canonical } from "./canonical.js";
 import { finish, sha256Stream } from "./digests.js";
-import { openBody, seal, unwrapContentKey } from "./envelope.js";
+import { contentKeyOf } from "./deciphering.js";
+import { openBody, seal } from "./envelope.js";
 import { readHeader } from "./header.js";
-import { privateKeyOf, signerFrom } from "../../../portal/js/keys/keys.js";
+import { signerOf } from "../../../portal/js/keys/holders.js";
 import { signByCertificate, statement } from "./statements.js";
-import { clientKeyOf } from "./ticket.js";
 
 /**
- * Seal `{summary, sources, certificate, key, ownKey, custodians, threshold}` (PEM texts; DER custodians; ownKey client or
- * certificate) into `sink`. `progress(stage, done, total)`. Answers `{ticket, envelope: Blob}`.
+ * Seal `{summary, sources, holder, decrypting, custodians, threshold}` (holders as portal/js/keys/holders.js has them;
+ * `decrypting` opens the bid again, null: a key made here, kept in the ticket; custodians in DER) into `sink`.
+ * `progress(stage, done, total)`. Answers `{ticket, envelope: Blob}`.
  */
 export async function sealBid(bid, sink, progress) {
-  const signer = await signerFrom(bid.certificate, bid.key);
+  const signer = await signerOf(bid.holder);
   const { tender, lot, part } = bid.summary;
   const signed = await signByCertificate(statement("bid-summary", bid.summary), signer);
   const sources = [
@@ -27,13 +28,12 @@ export async function sealBid(bid, sink, progress) {
   const plan = await planBundle(sources, counting(progress, "read", total));
   const state = sha256Stream();
   const payload = observed(plan.parts(), state, counting(progress, "seal", plan.size));
-  const own = bid.ownKey === "certificate" ? signer.certificate.der : null;
+  const own = bid.decrypting ? bid.decrypting.chain[0] : null;
   const ticket = await seal(payload, (bytes) => sink.put(bytes), {
     size: plan.size, tender, lot, part, signer, ownCertificate: own, custodians: bid.custodians, threshold: bid.threshold,
   });
   const envelope = await sink.end();
-  const opener = own ? privateKeyOf(bid.key) : clientKeyOf(ticket);
-  await proveOpens(envelope, own ? "certificate" : "client", opener, finish(state), counting(progress, "prove", plan.size));
+  await proveOpens(envelope, ticket, bid.decrypting, finish(state), counting(progress, "prove", plan.size));
   return { ticket, envelope };
 }
 
@@ -55,9 +55,9 @@ async function* observed(parts, state, count) {
 }
 
 /** A bid that its own key cannot open would be found out at the opening only. */
-async function proveOpens(envelope, kind, opener, sha256, count) {
+async function proveOpens(envelope, ticket, decrypting, sha256, count) {
   const header = await readHeader(envelope);
-  const contentKey = await unwrapContentKey(header, kind, opener);
+  const contentKey = await contentKeyOf(envelope, header, ticket, decrypting);
   const state = sha256Stream();
   for await (const part of openBody(envelope, header, contentKey)) {
     state.update(part);

@@ -3,9 +3,9 @@
 
 import { put } from "../../../portal/js/display.js";
 import { Refused } from "../../../portal/js/keys/bytes.js";
-import { unwrapContentKey } from "./envelope.js";
+import { keyFields } from "../../../portal/js/keys/fields.js";
+import { contentKeyOf } from "./deciphering.js";
 import { readHeader } from "./header.js";
-import { privateKeyOf } from "../../../portal/js/keys/keys.js";
 import { ask, headOf, releaseKey } from "./tender.js";
 import { clientKeyOf, keyRelease, readTicket } from "./ticket.js";
 
@@ -21,13 +21,25 @@ async function open(form) {
   const { bids } = await ask(`/api/v1/tenders/${encodeURIComponent(form.dataset.openBid)}/opening`);
   const bid = (bids ?? []).find((row) => row.envelope_sha256 === ticket.envelope_sha256);
   if (!bid) throw new Refused("ticket", "本次开标中没有这份凭据的投标。请选择本招标、最后一次递交的凭据。");
-  const header = await readHeader(await headOf(bid.bid));
-  const client = clientKeyOf(ticket);
-  const keyFile = fileOf(form, "key-file");
-  if (!client && !keyFile) throw new Refused("key", "这份投标的密钥加密给了单位证书，请再选择该证书的私钥文件。");
-  const contentKey = await unwrapContentKey(header, client ? "client" : "certificate", client ?? privateKeyOf(await keyFile.text()));
+  const head = await headOf(bid.bid);
+  const decrypting = clientKeyOf(ticket) ? null : await decryptingOf(form);
+  const contentKey = await contentKeyOf(head, await readHeader(head), ticket, decrypting);
   await releaseKey(bid.bid, await keyRelease(ticket, bid.bid, contentKey));
   return bid;
+}
+
+/** The certificate is asked for only when the ticket has no key of its own. */
+async function decryptingOf(form) {
+  try {
+    return await keyFields(form).decrypting();
+  } catch (problem) {
+    if (problem.code === "key.not_given") throw new Refused("key", "这份投标的密钥加密给了单位证书，请再选择该证书（含私钥）。");
+    throw problem;
+  }
+}
+
+function wire(root) {
+  for (const form of root.querySelectorAll(SELECTOR)) keyFields(form);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -54,6 +66,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.closest(SELECTOR) && target.dataset.local) held.set(target.dataset.local, target.files);
 });
 document.addEventListener("refreshed", () => {
+  wire(document);
   for (const [name, files] of held) {
     const input = document.querySelector(`${SELECTOR} [data-local="${name}"]`);
     if (!input || input.files.length) continue;
@@ -61,3 +74,5 @@ document.addEventListener("refreshed", () => {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
+
+wire(document);

@@ -3,8 +3,7 @@
 import { put } from "../../../portal/js/display.js";
 import { Refused, unb64 } from "../../../portal/js/keys/bytes.js";
 import { FORM, againstRequirements, fileProblems, guaranteeOf, namedGuarantee, sourceOf, termProblems } from "./check.js";
-import { pemBlocks, readCertificate } from "../../../portal/js/keys/der.js";
-import { signerFrom } from "../../../portal/js/keys/keys.js";
+import { keyFields } from "../../../portal/js/keys/fields.js";
 import { missing } from "./pseudonym.js";
 import { takeSealed } from "./submitting.js";
 import { fenOf, shown, words } from "./money.js";
@@ -16,7 +15,8 @@ const page = document.querySelector("[data-bid-page]");
 const form = page.querySelector("form");
 const say = page.querySelector("[data-seal-say]");
 const part = (name) => page.querySelector(`[data-${name}]`);
-const local = (name) => page.querySelector(`[data-local="${name}"]`);
+const signing = keyFields(form);
+const other = keyFields(part("other-key"));
 
 function values() {
   const texts = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
@@ -46,12 +46,22 @@ function tick(tender) {
 
 /** Name and code of the chosen certificate, where the person has typed none. */
 async function prefill() {
-  const file = local("certificate-file").files[0];
-  if (!file) return;
-  const holders = pemBlocks(await file.text(), "CERTIFICATE").map((der) => readCertificate(der).holder);
-  const found = holders.find((holder) => holder.credit_code);
+  const found = (await signing.certificates()).map((one) => one.holder).find((holder) => holder.credit_code);
   for (const [name, value] of [["bidder_name", found?.name], ["credit_code", found?.credit_code]]) {
     if (!form.elements[name].value && value) form.elements[name].value = value;
+  }
+}
+
+/** `{holder, decrypting}` of the chosen keys; what is wrong with them goes to `found`. */
+async function keysOf(ownKey, found) {
+  try {
+    const holder = await signing.holder();
+    if (ownKey === "client") return { holder, decrypting: null };
+    return { holder, decrypting: ownKey === "other" ? await other.decrypting() : holder.decrypting };
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    found.push(problem.message);
+    return null;
   }
 }
 
@@ -77,17 +87,15 @@ async function checked(tender) {
   const target = { tender: tender.number, lot: said.lot, part: tender.part, currency: tender.currency };
   const summary = Object.keys(fields).length ? null : summaryOf(said, target, namedGuarantee(guarantee));
   if (summary) found.push(...termProblems(summary, tender, lot, guarantee, chosen.some((source) => source.path === FORM)));
-  const [certificate, key] = [local("certificate-file").files[0], local("key-file").files[0]];
-  if (!certificate) found.push("请选择证书文件。");
-  if (!key) found.push("请选择私钥文件。");
+  const keys = await keysOf(said.own_key, found);
   items(part("problems").querySelector("ul"), found);
   part("problems").hidden = !found.length;
   if (found.length) {
     part("problems").focus();
     return null;
   }
-  return { summary, sources: chosen, certificate: await certificate.text(), key: await key.text(), ownKey: said.own_key, threshold: tender.threshold,
-    custodians: [...tender.custodians].sort((a, b) => a.index - b.index).map((row) => unb64(row.certificate)) };
+  const custodians = [...tender.custodians].sort((a, b) => a.index - b.index).map((row) => unb64(row.certificate));
+  return { summary, sources: chosen, ...keys, threshold: tender.threshold, custodians };
 }
 
 /** Run the Worker; the page shows how far it is. */
@@ -117,7 +125,6 @@ async function seal(event) {
     put(say, "正在检查……");
     const bid = await checked(await tenderOf(page.dataset.bidPage));
     if (!bid) return put(say, "还不能加密，原因见上。");
-    await signerFrom(bid.certificate, bid.key);
     const made = await sealed(bid);
     put(say, "加密完成。请保存凭据和加密文件。");
     takeSealed(made);
@@ -139,8 +146,11 @@ async function begin() {
   const tender = await tenderOf(page.dataset.bidPage);
   form.hidden = false;
   form.addEventListener("submit", seal);
-  form.addEventListener("change", () => tick(tender));
-  local("certificate-file").addEventListener("change", () => prefill().catch(() => {}));
+  form.addEventListener("change", () => {
+    tick(tender);
+    part("other-key").hidden = form.elements.own_key.value !== "other";
+    prefill().catch(() => {});
+  });
   form.elements.price.addEventListener("input", ({ target }) => {
     const fen = fenOf(target.value.trim());
     put(part("price-words"), fen === null ? "" : `${shown(fen)}，人民币${words(fen)}`);

@@ -10,7 +10,7 @@ export const statement = (purpose, payload) => ({ v: 1, type: `mingtang/${purpos
 const signingBytes = (said) => concat(utf8("mingtang statement v1\n"), canonical(said));
 
 export async function signByCertificate(said, signer) {
-  const value = b64(await signer.sign(signingBytes(said)));
+  const value = b64(await signer.sign(signingBytes(said), said));
   return { statement: said, signature: { alg: signer.alg, value }, certificates: signer.chain.map(b64) };
 }
 
