@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HERE_JS = Path(__file__).resolve().parent / "browser"
 KEYS = json.loads((HERE / "keys.json").read_text())
 CUSTODIANS = ("center_p256", "authority_rsa", "owner_p256")
+NATIONAL = ("center_sm2", "authority_sm2", "owner_sm2")
 TENDER, LOT, PART = "盐城〔2026〕0417号", "1", "whole"
 #: Around one chunk and its end: the eight bytes of the length stand before the payload.
 SIZES = ((0, 65536), (1, 1024), (65528, 65536), (65529, 65536), (1016, 1024), (1017, 1024), (200_000, 65536))
@@ -65,7 +66,9 @@ def test_node_tests_of_the_modules() -> None:
     )
 
 
-def _said(bidder: str, own_key: str, jobs: list[dict[str, Any]]) -> dict[str, Any]:
+def _said(
+    bidder: str, own_key: str, jobs: list[dict[str, Any]], custodians: tuple[str, ...] = CUSTODIANS
+) -> dict[str, Any]:
     who = player(bidder)
     text = KEYS[bidder]["private_key"]
     key = f"-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n"
@@ -73,7 +76,7 @@ def _said(bidder: str, own_key: str, jobs: list[dict[str, Any]]) -> dict[str, An
     return {
         "certificate": "".join(c.public_bytes(Encoding.PEM).decode() for c in reversed(who.chain)),
         "key": key,
-        "custodians": [KEYS[name]["certificates"][0] for name in CUSTODIANS],
+        "custodians": [KEYS[name]["certificates"][0] for name in custodians],
         "threshold": 2,
         "tender": TENDER,
         "lot": LOT,
@@ -83,9 +86,23 @@ def _said(bidder: str, own_key: str, jobs: list[dict[str, Any]]) -> dict[str, An
     }
 
 
-@pytest.mark.parametrize("own_key", ["client", "certificate"])
-@pytest.mark.parametrize("bidder", ["bidder_p256", "bidder_rsa"])
-def test_python_opens_what_the_page_seals(bidder: str, own_key: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("bidder", "own_key", "custodians"),
+    [
+        ("bidder_p256", "client", CUSTODIANS),
+        ("bidder_p256", "certificate", CUSTODIANS),
+        ("bidder_rsa", "client", CUSTODIANS),
+        ("bidder_rsa", "certificate", CUSTODIANS),
+        ("bidder_sm2", "client", NATIONAL),
+        ("bidder_sm2", "certificate", NATIONAL),
+        # Whoever holds a certificate of the other family seals with a key of its own.
+        ("bidder_sm2", "client", CUSTODIANS),
+        ("bidder_rsa", "client", NATIONAL),
+    ],
+)
+def test_python_opens_what_the_page_seals(
+    bidder: str, own_key: str, custodians: tuple[str, ...], tmp_path: Path
+) -> None:
     jobs = [
         {
             "size": size,
@@ -95,7 +112,7 @@ def test_python_opens_what_the_page_seals(bidder: str, own_key: str, tmp_path: P
         }
         for n, (size, chunk) in enumerate(SIZES)
     ]
-    node(str(HERE_JS / "seal.js"), said=_said(bidder, own_key, jobs))
+    node(str(HERE_JS / "seal.js"), said=_said(bidder, own_key, jobs, custodians))
     for job in jobs:
         ticket = Ticket.from_json(json.loads(Path(job["ticket"]).read_text()))
         data = Path(job["envelope"]).read_bytes()
@@ -103,7 +120,7 @@ def test_python_opens_what_the_page_seals(bidder: str, own_key: str, tmp_path: P
         source, out = io.BytesIO(data), io.BytesIO()
         header = read_header(source)
         key = unwrap_as_bidder(header, ticket if own_key == "client" else player(bidder))
-        shares = [open_share(header, player(name)) for name in CUSTODIANS]
+        shares = [open_share(header, player(name)) for name in custodians]
         assert [combine(header, two) for two in itertools.combinations(shares, 2)] == [key] * 3
         assert open_body(source, header, key, out) == job["size"]
         assert out.getvalue() == bytes(n % 251 for n in range(job["size"]))

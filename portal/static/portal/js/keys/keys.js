@@ -6,6 +6,7 @@ import { children, element, keyKind, pemBlocks, readCertificate } from "./der.js
 const PSS = { name: "RSA-PSS", hash: "SHA-256", saltLength: 32 };
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const SIGNING = { rsa: { alg: "rsa-pss-sha256", how: PSS }, p256: { alg: "ecdsa-p256-sha256", how: ECDSA } };
+const SM2 = "sm2-sm3";
 
 /** `{chain: [der…], certificate, alg, sign(bytes)}` from the text of one or two PEM files. */
 export async function signerFrom(certificateText, keyText) {
@@ -15,16 +16,18 @@ export async function signerFrom(certificateText, keyText) {
 /** A key with its certificate: `{pkcs8, chain: [der…]}`, leaf first, out of certificates in any order. */
 export async function pairOf(pkcs8, certificates) {
   const kind = kindOfPrivate(pkcs8);
-  const { how } = SIGNING[kind];
-  const key = await importPrivate(pkcs8, how, "sign");
   if (!certificates.length) throw new Refused("key.file_bad", "没有证书：请选择证书文件（.p12、.pfx、.pem、.cer）。");
-  const leaf = await holderOf(certificates, kind, how, key);
+  const leaf = kind === "sm2" ? await sm2HolderOf(certificates, pkcs8) : await holderOf(certificates, kind, SIGNING[kind].how, pkcs8);
   return { pkcs8, chain: ordered(leaf, certificates).map((one) => one.der) };
 }
 
 /** What signs with a pair: `{chain, certificate, alg, sign(bytes)}`. */
 export async function signerOf({ pkcs8, chain }) {
   const kind = kindOfPrivate(pkcs8);
+  if (kind === "sm2") {
+    const { scalarOf, signDer } = await import("./sm.js");
+    return { chain, certificate: readCertificate(chain[0]), alg: SM2, sign: async (data) => signDer(scalarOf(pkcs8), data) };
+  }
   const { alg, how } = SIGNING[kind];
   const key = await importPrivate(pkcs8, how, "sign");
   const sign = async (data) => {
@@ -35,7 +38,8 @@ export async function signerOf({ pkcs8, chain }) {
 }
 
 /** The certificate of this very key, known by a signature that it verifies. */
-async function holderOf(certificates, kind, how, key) {
+async function holderOf(certificates, kind, how, pkcs8) {
+  const key = await importPrivate(pkcs8, how, "sign");
   const probe = new Uint8Array(32);
   const signature = await crypto.subtle.sign(how, key, probe);
   for (const one of certificates) {
@@ -43,7 +47,19 @@ async function holderOf(certificates, kind, how, key) {
     const own = await crypto.subtle.importKey("spki", one.spki, how, false, ["verify"]).catch(() => null);
     if (own && await crypto.subtle.verify(how, own, signature, probe)) return one;
   }
-  throw new Refused("key.not_of_certificate", "私钥与证书不是一对。请选择同一证书的私钥文件。");
+  throw notThePair();
+}
+
+const notThePair = () => new Refused("key.not_of_certificate", "私钥与证书不是一对。请选择同一证书的私钥文件。");
+
+/** The certificate of an SM2 key, known by its point. */
+async function sm2HolderOf(certificates, pkcs8) {
+  const { compressed, pointIn, pointOf, scalarOf } = await import("./sm.js");
+  const point = pointOf(scalarOf(pkcs8));
+  const own = [hex(point), hex(compressed(point))];
+  const leaf = certificates.find((one) => spkiKind(one.spki) === "sm2" && own.includes(hex(pointIn(one.spki))));
+  if (!leaf) throw notThePair();
+  return leaf;
 }
 
 function ordered(leaf, certificates) {
@@ -68,8 +84,7 @@ export function privateKeyOf(text) {
 /** PrivateKeyInfo ::= SEQUENCE { version, AlgorithmIdentifier, … } (RFC 5958). */
 export function kindOfPrivate(pkcs8) {
   const kind = keyKind(children(element(pkcs8).content)[1]);
-  if (kind === "sm2") throw new Refused("key.unsupported", "浏览器还不能使用 SM2 密钥。请用命令行 bidtool。");
-  if (!kind) throw new Refused("key.unsupported", "浏览器只支持 RSA 和 P-256 密钥。");
+  if (!kind) throw new Refused("key.unsupported", "浏览器只支持 RSA、P-256 和 SM2 密钥。");
   return kind;
 }
 

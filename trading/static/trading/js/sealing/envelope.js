@@ -10,21 +10,22 @@ import { LENGTH_SIZE, paddedSize } from "./padding.js";
 import { makePseudonym } from "./pseudonym.js";
 import { KEY_TAG, SHARE_TAG, unwrap, wrap } from "./recipients.js";
 import { combine, split } from "./shamir.js";
-import { TAG_SIZE, bodyCipher, commitment, commits, digest } from "./suite.js";
+import { TAG_SIZE, bodyCipher, commitment, commits, suiteFor, suiteOf } from "./suite.js";
 import { makeTicket } from "./ticket.js";
 
 /** Seal `size` bytes of the async iterable `source`; `put(bytes)` takes the envelope. Answers the ticket. */
 export async function seal(source, put, { size, tender, lot, part, signer, ownCertificate = null, custodians, threshold, chunkSize = DEFAULT_CHUNK }) {
-  const [pseudonym, contentKey, salt] = [await makePseudonym(), random(32), random(32)];
-  const promised = await commitment(contentKey);
-  const named = { suite: 1, tender, lot, part, pseudonym: hex(pseudonym.public), key_commitment: hex(promised) };
+  const suite = suiteFor(custodians.map((der) => readCertificate(der).spki));
+  const [pseudonym, contentKey, salt] = [await makePseudonym(suite), random(32), random(32)];
+  const promised = await commitment(suite, contentKey);
+  const named = { suite: suite.number, tender, lot, part, pseudonym: hex(pseudonym.public), key_commitment: hex(promised) };
   const context = await wrapContext(named);
-  const client = ownCertificate ? null : await makeClientKey();
-  const own = await wrap(client ? client.spki : readCertificate(ownCertificate).spki, KEY_TAG, 0, contentKey, context);
+  const client = ownCertificate ? null : await makeClientKey(suite);
+  const own = await wrap(client ? client.spki : readCertificate(ownCertificate).spki, KEY_TAG, 0, contentKey, context, suite);
   const core = {
     v: 1, ...named, chunk_size: chunkSize, nonce_prefix: hex(random(7)), size: paddedSize(size + LENGTH_SIZE),
     wraps: [{ kind: client ? "client" : "certificate", alg: own.alg, sealed: b64(own.sealed) }],
-    shares: { k: threshold, n: custodians.length, list: await sharesFor(custodians, threshold, contentKey, context) },
+    shares: { k: threshold, n: custodians.length, list: await sharesFor(custodians, threshold, contentKey, context, suite) },
   };
   const identity = await makeIdentity(core, signer);
   const header = { ...core, ...(await concealIdentity(core, contentKey, salt, identity)) };
@@ -32,15 +33,20 @@ export async function seal(source, put, { size, tender, lot, part, signer, ownCe
   return makeTicket({ header, envelope_sha256: written, size: envelopeSize(header), pseudonym, salt, identity, client });
 }
 
-/** A P-256 key that only this machine makes: PKCS#8 for the ticket. */
-async function makeClientKey() {
+/** A key of the suite (P-256 or SM2) that only this machine makes: PKCS#8 for the ticket. */
+async function makeClientKey(suite) {
+  if (suite.number === 2) {
+    const { makeScalar, pkcs8Of, spkiOf } = await import("../../../portal/js/keys/sm.js");
+    const scalar = makeScalar();
+    return { pkcs8: pkcs8Of(scalar), spki: spkiOf(scalar) };
+  }
   const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
   const [pkcs8, spki] = await Promise.all([crypto.subtle.exportKey("pkcs8", pair.privateKey), crypto.subtle.exportKey("spki", pair.publicKey)]);
   return { pkcs8: new Uint8Array(pkcs8), spki: new Uint8Array(spki) };
 }
 
 /** Split the key and seal share i to the i-th custodian's certificate (DER). */
-async function sharesFor(custodians, threshold, contentKey, context) {
+async function sharesFor(custodians, threshold, contentKey, context, suite) {
   const seats = custodians.map(readCertificate);
   if (new Set(seats.map((seat) => hex(seat.spki))).size !== seats.length) {
     throw new Refused("envelope.custodians_bad", "两个托管人使用同一密钥。");
@@ -50,13 +56,13 @@ async function sharesFor(custodians, threshold, contentKey, context) {
   // A wrong split would show only at the opening, when it is too late.
   if (!equal(combine(first), contentKey)) throw new Refused("share.split_dishonest", "密钥拆分自检未通过，请重新加密。");
   return Promise.all(seats.map(async (seat, place) => {
-    const { alg, sealed } = await wrap(seat.spki, SHARE_TAG, place + 1, values[place], context);
-    const check = await shareCheck(place + 1, values[place], context);
+    const { alg, sealed } = await wrap(seat.spki, SHARE_TAG, place + 1, values[place], context, suite);
+    const check = await shareCheck(suite, place + 1, values[place], context);
     return { custodian: await fingerprint(seat.der), index: place + 1, alg, sealed: b64(sealed), check: hex(check) };
   }));
 }
 
-export const shareCheck = (index, value, context) => digest(utf8("mingtang envelope v1 share\n"), Uint8Array.of(index), value, context);
+export const shareCheck = (suite, index, value, context) => suite.digest(utf8("mingtang envelope v1 share\n"), Uint8Array.of(index), value, context);
 
 /** Head and body; the hex SHA-256 of what was written. */
 async function write(source, put, size, header, contentKey, pseudonym) {
@@ -66,7 +72,7 @@ async function write(source, put, size, header, contentKey, pseudonym) {
     await put(bytes);
   };
   await emit(await signHeader(header, pseudonym));
-  const [cipher, bound, prefix] = [await bodyCipher(contentKey), await headDigest(header), unhex(header.nonce_prefix)];
+  const [cipher, bound, prefix] = [await bodyCipher(suiteOf(header), contentKey), await headDigest(header), unhex(header.nonce_prefix)];
   const last = chunksOf(header) - 1;
   let counter = 0;
   for await (const chunk of plaintext(source, size, header.size, header.chunk_size)) {
@@ -115,14 +121,14 @@ export async function unwrapContentKey(header, kind, pkcs8) {
 }
 
 async function checkContentKey(header, contentKey) {
-  if (!(await commits(unhex(header.key_commitment), contentKey))) throw new Refused("envelope.content_key_wrong", "内容密钥与信封头的承诺不符。");
+  if (!(await commits(suiteOf(header), unhex(header.key_commitment), contentKey))) throw new Refused("envelope.content_key_wrong", "内容密钥与信封头的承诺不符。");
 }
 
 /** The payload of an envelope (a Blob) in pieces. They count only when the iteration has ended without a refusal. */
 export async function* openBody(blob, header, contentKey) {
   await checkContentKey(header, contentKey);
   if (blob.size > envelopeSize(header)) throw new Refused("envelope.trailing", "加密投标文件之后还有多余的字节。");
-  const [cipher, bound, prefix] = [await bodyCipher(contentKey), await headDigest(header), unhex(header.nonce_prefix)];
+  const [cipher, bound, prefix] = [await bodyCipher(suiteOf(header), contentKey), await headDigest(header), unhex(header.nonce_prefix)];
   const chunks = chunksOf(header);
   let [at, left] = [headSize(header), 0];
   for (let counter = 0; counter < chunks; counter += 1) {
@@ -164,7 +170,7 @@ export async function openShare(header, custodian, pkcs8) {
   if (!sealed) throw new Refused("share.not_a_custodian", "这个证书不是这份投标的托管人。");
   const context = await wrapContext(header);
   const { index, secret } = await unwrap(pkcs8, sealed.alg, unb64(sealed.sealed), SHARE_TAG, context);
-  if (index !== sealed.index || !equal(await shareCheck(index, secret, context), unhex(sealed.check))) {
+  if (index !== sealed.index || !equal(await shareCheck(suiteOf(header), index, secret, context), unhex(sealed.check))) {
     throw new Refused("share.wrong", `第 ${sealed.index} 份分片不对。`);
   }
   return { index, value: secret };

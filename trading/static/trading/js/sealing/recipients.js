@@ -1,8 +1,8 @@
-// Sealing 66 bytes to a certificate's key: RSA-OAEP-SHA256 and ECIES on P-256 (SPEC.md §6).
+// Sealing 66 bytes to a certificate's key: RSA-OAEP-SHA256, ECIES on P-256, SM2 (SPEC.md §6).
 
 import { Refused, concat, equal, utf8 } from "../../../portal/js/keys/bytes.js";
 import { importPrivate, kindOfPrivate, spkiKind } from "../../../portal/js/keys/keys.js";
-import { ZERO_NONCE, aead, hkdf } from "./suite.js";
+import { ZERO_NONCE, aead, hkdf, mismatch } from "./suite.js";
 
 const OAEP = { name: "RSA-OAEP", hash: "SHA-256" };
 const ECDH = { name: "ECDH", namedCurve: "P-256" };
@@ -11,10 +11,17 @@ export const KEY_TAG = 0x4b;
 export const SHARE_TAG = 0x53;
 const bad = () => new Refused("envelope.wrap_bad", "密钥封装打不开：不是这把私钥，或属于另一份投标。");
 
-/** `{alg, sealed}` of tag ‖ index ‖ secret ‖ context to a SubjectPublicKeyInfo. */
-export async function wrap(spki, tag, index, secret, context) {
+const sm = () => import("../../../portal/js/keys/sm.js");
+
+/** `{alg, sealed}` of tag ‖ index ‖ secret ‖ context to a SubjectPublicKeyInfo whose key is of the suite. */
+export async function wrap(spki, tag, index, secret, context, suite) {
   const plain = concat(Uint8Array.of(tag, index), secret, context);
   const kind = spkiKind(spki);
+  if (kind && (kind === "sm2") !== (suite.number === 2)) throw mismatch("证书的密钥与招标的套件");
+  if (kind === "sm2") {
+    const { encrypt, pointIn } = await sm();
+    return { alg: "sm2-c1c3c2", sealed: encrypt(pointIn(spki), plain) };
+  }
   if (kind === "rsa") {
     const key = await crypto.subtle.importKey("spki", spki, OAEP, false, ["encrypt"]);
     if (!(key.algorithm.modulusLength >= 2048 && key.algorithm.modulusLength <= 8192)) throw unsupported();
@@ -28,7 +35,7 @@ export async function wrap(spki, tag, index, secret, context) {
   return { alg: "ecies-p256", sealed: concat(own, await cipher.seal(ZERO_NONCE, plain, context)) };
 }
 
-const unsupported = () => new Refused("key.unsupported", "证书的密钥不是 RSA（2048 至 8192 位）或 P-256，不能加密给它。");
+const unsupported = () => new Refused("key.unsupported", "证书的密钥不是 RSA（2048 至 8192 位）、P-256 或 SM2，不能加密给它。");
 const pointOf = async (key) => new Uint8Array(await crypto.subtle.exportKey("raw", key));
 
 // One key per ephemeral point, so the all-zero nonce is used once.
@@ -41,9 +48,15 @@ async function eciesCipher(privateKey, publicKey, ephemeral, recipient, context)
 export async function unwrap(pkcs8, alg, sealed, tag, context) {
   const kind = kindOfPrivate(pkcs8);
   const plain = alg === "rsa-oaep-sha256" && kind === "rsa" ? await openRsa(pkcs8, sealed)
-    : alg === "ecies-p256" && kind === "p256" ? await openEcies(pkcs8, sealed, context) : null;
+    : alg === "ecies-p256" && kind === "p256" ? await openEcies(pkcs8, sealed, context)
+    : alg === "sm2-c1c3c2" && kind === "sm2" ? await openSm2(pkcs8, sealed) : null;
   if (!plain || plain.length !== 66 || plain[0] !== tag || !equal(plain.subarray(34), context)) throw bad();
   return { index: plain[1], secret: plain.slice(2, 34) };
+}
+
+async function openSm2(pkcs8, sealed) {
+  const { decrypt, scalarOf } = await sm();
+  return decrypt(scalarOf(pkcs8), sealed);
 }
 
 async function openRsa(pkcs8, sealed) {

@@ -4,7 +4,7 @@ import { Refused, b64, concat, equal, hex, unb64, unhex, utf8 } from "../../../p
 import { canonical } from "./canonical.js";
 import { readCertificate } from "../../../portal/js/keys/der.js";
 import { ecdsaRaw, spkiKind } from "../../../portal/js/keys/keys.js";
-import { verifyEd25519 } from "./pseudonym.js";
+import { verifyBare } from "./pseudonym.js";
 
 export const statement = (purpose, payload) => ({ v: 1, type: `mingtang/${purpose}`, payload });
 const signingBytes = (said) => concat(utf8("mingtang statement v1\n"), canonical(said));
@@ -16,7 +16,7 @@ export async function signByCertificate(said, signer) {
 
 export async function signByPseudonym(said, pseudonym) {
   const value = b64(await pseudonym.sign(signingBytes(said)));
-  return { statement: said, signature: { alg: "ed25519", value }, public_key: hex(pseudonym.public) };
+  return { statement: said, signature: { alg: pseudonym.alg, value }, public_key: hex(pseudonym.public) };
 }
 
 const RSA = { "rsa-pss-sha256": { name: "RSA-PSS", hash: "SHA-256", saltLength: 32 }, "rsa-pkcs1-sha256": { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } };
@@ -38,10 +38,14 @@ async function verified(signed, alg, value, data, publicKey) {
   if (signed.public_key !== undefined) {
     const raw = unhex(signed.public_key);
     if (publicKey && !equal(raw, publicKey)) throw new Refused("statement.signer", "签名者不是所期待的密钥。");
-    return alg === "ed25519" && verifyEd25519(raw, value, data);
+    return verifyBare(raw, alg, value, data);
   }
   const { spki } = readCertificate(unb64(signed.certificates[0]));
   const kind = spkiKind(spki);
+  if (kind === "sm2" && alg === "sm2-sm3" && !publicKey) {
+    const { pointIn, verifyDer } = await import("../../../portal/js/keys/sm.js");
+    return verifyDer(pointIn(spki), value, data);
+  }
   const how = kind === "rsa" ? RSA[alg] : kind === "p256" && alg === "ecdsa-p256-sha256" ? ECDSA : undefined;
   if (!how || publicKey) throw new Refused("statement.signer", "签名者或签名算法不是所期待的。");
   const key = await crypto.subtle.importKey("spki", spki, how, false, ["verify"]);

@@ -3,13 +3,16 @@
 import { Refused, b64, hex, unb64, unhex } from "../../../portal/js/keys/bytes.js";
 import { pseudonymFrom } from "./pseudonym.js";
 import { signByPseudonym, statement } from "./statements.js";
+import { suiteOf } from "./suite.js";
 
 const KEYS = ["v", "tender", "lot", "part", "envelope_sha256", "size", "key_commitment", "pseudonym_key", "salt", "identity", "client_key"];
 
 export function makeTicket({ header, envelope_sha256, size, pseudonym, salt, identity, client }) {
   const { tender, lot, part, key_commitment } = header;
+  // Suite 1 goes without saying, as it did before there was another.
+  const said = header.suite === 1 ? {} : { suite: header.suite };
   const client_key = client ? b64(client.pkcs8) : null;
-  return { v: 1, tender, lot, part, envelope_sha256, size, key_commitment, pseudonym_key: hex(pseudonym.seed), salt: b64(salt), identity, client_key };
+  return { ...said, v: 1, tender, lot, part, envelope_sha256, size, key_commitment, pseudonym_key: hex(pseudonym.seed), salt: b64(salt), identity, client_key };
 }
 
 /** The ticket in a file's text, or a refusal in Chinese. */
@@ -20,12 +23,12 @@ export function readTicket(text) {
   } catch {
     value = null;
   }
-  const keys = value && typeof value === "object" ? Object.keys(value).sort().join() : "";
-  if (keys !== [...KEYS].sort().join() || value.v !== 1) throw new Refused("ticket.malformed", "这不是投标凭据文件（.ticket）。");
+  const { suite, ...rest } = value && typeof value === "object" ? value : {};
+  if (Object.keys(rest).sort().join() !== [...KEYS].sort().join() || value.v !== 1 || ![undefined, 2].includes(suite)) throw new Refused("ticket.malformed", "这不是投标凭据文件（.ticket）。");
   return value;
 }
 
-export const ticketKey = (ticket) => pseudonymFrom(unhex(ticket.pseudonym_key));
+export const ticketKey = (ticket) => pseudonymFrom(unhex(ticket.pseudonym_key), suiteOf(ticket.suite ?? 1));
 export const clientKeyOf = (ticket) => (ticket.client_key === null ? null : unb64(ticket.client_key));
 
 /** The body of POST …/bids for a finished upload. */
