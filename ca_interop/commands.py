@@ -1,4 +1,4 @@
-"""Importing a signed trust list: from then on its authorities count, from its date."""
+"""Publishing and importing signed trust lists: from then on their authorities count, from their date."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ from typing import Any
 
 from ca_interop import policy, queries
 from ca_interop.models import TrustListVersion
-from ca_interop.rules.trust_list import read_signed
+from ca_interop.rules.trust_list import check_succession, read_signed
+from ca_interop.rules.trust_list_changes import changes
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
-from kernel.errors import Kind, ReasonForm, Refused
+from kernel.errors import Kind, ReasonForm
 
-OLDER = ReasonForm(
-    "trust_list.not_newer",
-    zh="已导入第 {known} 版信任列表，第 {version} 版不能再导入",
-    en="trust list version {known} is already imported; version {version} cannot follow it",
-    kind=Kind.CONFLICT,
-)
 TWICE = ReasonForm(
     "trust_list.version_once",
     zh="这一版信任列表刚刚已经导入",
@@ -29,23 +24,46 @@ CONSTRAINTS["trust_list_version_once"] = TWICE
 @dataclass(frozen=True)
 class ImportTrustList(Command):
     """Take over a signed list. ``publishers``: hex SHA-256 of publisher certificates that the operator
-    vouches for, beside those already known."""
+    vouches for, beside those already known; ``source`` where it was read, for the journal."""
 
     signed: dict[str, Any]
     publishers: tuple[str, ...] = ()
+    source: str = ""
 
     verb = "trust_list.import"
     law = "电子签名法第十六条"
 
 
+@dataclass(frozen=True)
+class PublishTrustList(Command):
+    """A list that this platform's publisher has just signed: in force here, and for others to import."""
+
+    signed: dict[str, Any]
+    publishers: tuple[str, ...] = ()
+
+    verb = "trust_list.publish"
+    law = "电子签名法第十六条"
+
+
 @handler(ImportTrustList, may=policy.may_import)
 def import_trust_list(cmd: ImportTrustList, ctx: Context, row: None) -> Done:
+    return _take_over(cmd.signed, cmd.publishers, "imported", {"source": cmd.source}, ctx)
+
+
+@handler(PublishTrustList, may=policy.may_publish)
+def publish_trust_list(cmd: PublishTrustList, ctx: Context, row: None) -> Done:
+    return _take_over(cmd.signed, cmd.publishers, "published", {}, ctx)
+
+
+def _take_over(
+    signed: dict[str, Any], publishers: tuple[str, ...], origin: str, more: dict[str, str], ctx: Context
+) -> Done:
     # Only whoever runs the machine may vouch for a new publisher; staff import known publishers' lists.
-    vouched = frozenset(cmd.publishers) if ctx.actor.is_system else frozenset()
-    read = read_signed(cmd.signed, queries.known_publishers() | vouched)
-    newest = TrustListVersion.objects.order_by("-version").first()
-    if newest is not None and read.version <= newest.version:
-        raise Refused(OLDER(known=newest.version, version=read.version))
+    vouched = frozenset(publishers) if ctx.actor.is_system else frozenset()
+    read = read_signed(signed, queries.known_publishers() | vouched)
+    newest = queries.newest_list()
+    if newest is not None:
+        check_succession(newest, read)
     TrustListVersion.objects.create(
         version=read.version,
         publisher=read.publisher,
@@ -53,8 +71,9 @@ def import_trust_list(cmd: ImportTrustList, ctx: Context, row: None) -> Done:
         sha256=read.digest,
         issued_at=read.issued_at,
         effective_from=read.effective_from,
-        signed=cmd.signed,
+        signed=signed,
         imported_at=ctx.now,
+        origin=origin,
     )
     said = {
         "version": read.version,
@@ -63,5 +82,7 @@ def import_trust_list(cmd: ImportTrustList, ctx: Context, row: None) -> Done:
         "sha256": read.digest,
         "effective_from": read.effective_from,
         "authorities": [a.id for a in read.authorities],
+        "changes": [change.as_json() for change in changes(newest, read)],
+        **more,
     }
     return Done(f"trust-list:{read.version}", said, {"version": read.version, "sha256": read.digest})

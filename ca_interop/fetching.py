@@ -37,7 +37,7 @@ FRESH_AUTHORITY = timedelta(hours=1)
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def http_context() -> ssl.SSLContext:
     """Made once: reading the system's roots takes longer than an answer of a near authority."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -118,7 +118,9 @@ class Fetcher:
         left = max(end - time.monotonic(), 0.05)
         # trust_env off: a proxy of the environment has no say in where evidence comes from.
         with (
-            httpx.Client(timeout=left, follow_redirects=False, trust_env=False, verify=_tls()) as client,
+            httpx.Client(
+                timeout=left, follow_redirects=False, trust_env=False, verify=http_context()
+            ) as client,
             client.stream(method, url, headers=headers, content=body) as response,
         ):
             if response.status_code != 200:

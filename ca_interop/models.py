@@ -20,6 +20,9 @@ class TrustListVersion(models.Model):
     effective_from = models.DateTimeField(db_index=True)
     signed = models.JSONField()
     imported_at = models.DateTimeField()
+    origin = models.CharField(
+        max_length=9, choices=[("imported", "导入"), ("published", "本平台发布")], default="imported"
+    )
 
     class Meta:
         ordering = ["version"]

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from ca_interop.models import RevocationDocument, TrustListVersion
 from ca_interop.rules.reasons import TRUST_LIST_STALE
-from ca_interop.rules.trust_list import TrustList, read_payload
+from ca_interop.rules.trust_list import TrustList, accepted_publishers, read_payload
 from kernel.clock import beijing
 from kernel.errors import Kind, ReasonForm, Refused
 
@@ -22,9 +22,24 @@ NO_EVIDENCE = ReasonForm(
 
 
 def known_publishers() -> frozenset[str]:
-    """Fingerprints whose lists we take: the settings', and the signers of lists already imported."""
-    imported = TrustListVersion.objects.values_list("signer", flat=True).distinct()
-    return frozenset(settings.TRUST_LIST_PUBLISHERS) | frozenset(imported)
+    """Fingerprints whose lists we take: the newest list's successors, and the settings' that were not retired."""
+    return accepted_publishers(history(), frozenset(settings.TRUST_LIST_PUBLISHERS))
+
+
+def history() -> list[TrustList]:
+    """Every version, oldest first."""
+    rows = TrustListVersion.objects.order_by("version").values_list("sha256", "signer")
+    return [_parsed(sha256, signer) for sha256, signer in rows]
+
+
+def newest_list() -> TrustList | None:
+    """The highest version, in force or not yet."""
+    row = TrustListVersion.objects.order_by("-version").first()
+    return _parsed(row.sha256, row.signer) if row is not None else None
+
+
+def list_of(row: TrustListVersion) -> TrustList:
+    return _parsed(row.sha256, row.signer)
 
 
 def version_at(at: datetime) -> TrustListVersion:
@@ -41,7 +56,7 @@ def trust_list(at: datetime) -> TrustList:
     return _parsed(row.sha256, row.signer)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=64)
 def _parsed(sha256: str, signer: str) -> TrustList:
     # Versions never change, so a parsed one may be kept; its signature was checked at the import.
     row = TrustListVersion.objects.get(sha256=sha256)

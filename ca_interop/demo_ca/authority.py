@@ -312,6 +312,7 @@ class DemoAuthority:
             intermediates=(*self.intermediates, *self.crossed, *signer),
             crl=tuple(f"{where}/crl/{n}" for n in levels) if lists else (),
             ocsp=(f"{where}/ocsp",) if answers else (),
+            tsa=(f"{where}/tsa",) if where else (),
             effective_from=effective_from,
             withdrawn_at=withdrawn_at,
         )

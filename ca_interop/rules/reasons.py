@@ -74,8 +74,8 @@ WRONG_USAGE = ReasonForm(
 )
 WITHDRAWN_AUTHORITY = ReasonForm(
     "certificate.authority_withdrawn",
-    zh="「{authority}」已于 {since} 退出信任列表，其证书不再被接受",
-    en="{authority} was withdrawn from the trust list on {since}; its certificates are not accepted",
+    zh="「{authority}」已于 {since} 退出信任列表（{why}），其证书不再被接受",
+    en="{authority} was withdrawn from the trust list on {since} ({why}); its certificates are not accepted",
 )
 AUTHORITY_NOT_YET = ReasonForm(
     "certificate.authority_not_yet",
@@ -152,4 +152,17 @@ TRUST_LIST_STALE = ReasonForm(
     "trust_list.not_in_force",
     zh="没有在 {at} 生效的信任列表",
     en="no trust list is in force at {at}",
+)
+OLDER = ReasonForm(
+    "trust_list.not_newer",
+    zh="已导入第 {known} 版信任列表，第 {version} 版不能再导入",
+    en="trust list version {known} is already imported; version {version} cannot follow it",
+    kind=Kind.CONFLICT,
+)
+BACKDATED = ReasonForm(
+    "trust_list.backdated",
+    zh="新的信任列表不能早于第 {known} 版（{since} 起生效）签发或生效，否则会改变已经作出的验证",
+    en="a newer trust list may not be issued or take effect before version {known} ({since}): verdicts already "
+    "given would change",
+    kind=Kind.CONFLICT,
 )

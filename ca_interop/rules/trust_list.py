@@ -6,6 +6,10 @@ publish and import each other's. Payload::
     {"v": 1, "version": 3, "publisher": "…", "issued_at": rfc3339, "effective_from": rfc3339,
      "authorities": [{"id", "name", "profile": {…}, "anchors": [b64 DER], "intermediates": [b64 DER],
                       "crl": [url], "ocsp": [url], "effective_from": rfc3339, "withdrawn_at": null|rfc3339}]}
+
+Optional, written only when said, so that lists signed before keep their digest: of an authority ``tsa`` [url],
+``withdrawal_reason``, ``grace_until``; of the list ``next_update`` (after it the list is stale) and ``publishers``
+[b64 DER], the certificates that may sign the versions after this one (absent: its own signer).
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +27,8 @@ from ca_interop.rules.certificates import fingerprint, from_base64, to_base64
 from ca_interop.rules.profiles import Profile, profile_from_json
 from ca_interop.rules.reasons import (
     AUTHORITY_NOT_YET,
+    BACKDATED,
+    OLDER,
     TRUST_LIST_MALFORMED,
     TRUST_LIST_PUBLISHER,
     WITHDRAWN_AUTHORITY,
@@ -37,6 +44,25 @@ _MAX_CERTIFICATES = 50
 _MAX_SOURCES = 20
 
 
+class Withdrawal(StrEnum):
+    """Why an authority leaves the list. A lost key ends everything at once: no grace."""
+
+    CEASED = "ceased"
+    LICENCE_REVOKED = "licence_revoked"
+    COMPROMISED = "compromised"
+    MERGED = "merged"
+    RECOGNITION_ENDED = "recognition_ended"
+
+
+WITHDRAWAL_ZH = {
+    Withdrawal.CEASED: "终止服务（电子签名法第二十三条）",
+    Withdrawal.LICENCE_REVOKED: "电子认证许可被吊销",
+    Withdrawal.COMPROMISED: "机构私钥失密",
+    Withdrawal.MERGED: "业务由其他机构承接",
+    Withdrawal.RECOGNITION_ENDED: "互认终止",
+}
+
+
 @dataclass(frozen=True)
 class Authority:
     """One recognized certification authority (电子认证服务机构)."""
@@ -50,17 +76,34 @@ class Authority:
     ocsp: tuple[str, ...]
     effective_from: datetime
     withdrawn_at: datetime | None = None
+    tsa: tuple[str, ...] = ()
+    withdrawal_reason: Withdrawal | None = None
+    grace_until: datetime | None = None
 
-    def reason_against(self, at: datetime) -> Reason | None:
-        """Why its certificates do not count at ``at``; old signatures are judged at their own time."""
+    def reason_against(self, at: datetime, issued: datetime | None = None) -> Reason | None:
+        """Why a certificate that it ``issued`` then does not count at ``at``; old signatures are judged at their
+        own time. In the grace after a withdrawal only certificates from before it count."""
         if at < self.effective_from:
             return AUTHORITY_NOT_YET(authority=self.name, since=beijing(self.effective_from))
-        if self.withdrawn_at is not None and at >= self.withdrawn_at:
-            return WITHDRAWN_AUTHORITY(authority=self.name, since=beijing(self.withdrawn_at))
-        return None
+        if self.withdrawn_at is None or at < self.withdrawn_at:
+            return None
+        graceful = self.grace_until is not None and at < self.grace_until
+        if graceful and issued is not None and issued < self.withdrawn_at:
+            return None
+        told = self.withdrawal_reason
+        why = f"{WITHDRAWAL_ZH[told]}，{told.value}" if told else "未说明原因"
+        return WITHDRAWN_AUTHORITY(authority=self.name, since=beijing(self.withdrawn_at), why=why)
 
     def as_json(self) -> dict[str, Any]:
+        more: dict[str, Any] = {}
+        if self.tsa:
+            more["tsa"] = list(self.tsa)
+        if self.withdrawal_reason is not None:
+            more["withdrawal_reason"] = self.withdrawal_reason.value
+        if self.grace_until is not None:
+            more["grace_until"] = iso(self.grace_until)
         return {
+            **more,
             "id": self.id,
             "name": self.name,
             "profile": self.profile.as_json(),
@@ -84,9 +127,26 @@ class TrustList:
     effective_from: datetime
     authorities: tuple[Authority, ...]
     signer: str = ""
+    next_update: datetime | None = None
+    publishers: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def successors(self) -> frozenset[str]:
+        """Fingerprints of the certificates that may sign the next version."""
+        return frozenset(fingerprint(c) for c in self.publishers) or frozenset({self.signer} - {""})
+
+    def is_stale(self, at: datetime) -> bool:
+        """Has its publisher promised a newer one before ``at``?"""
+        return self.next_update is not None and at > self.next_update
 
     def as_payload(self) -> dict[str, Any]:
+        more: dict[str, Any] = {}
+        if self.next_update is not None:
+            more["next_update"] = iso(self.next_update)
+        if self.publishers:
+            more["publishers"] = [to_base64(c) for c in self.publishers]
         return {
+            **more,
             "v": 1,
             "version": self.version,
             "publisher": self.publisher,
@@ -138,7 +198,7 @@ def read_payload(payload: Any, signer: str = "") -> TrustList:
         raise Refused(TRUST_LIST_MALFORMED(why="version"))
     if not isinstance(rows, list) or not rows or len(rows) > _MAX_AUTHORITIES:
         raise Refused(TRUST_LIST_MALFORMED(why="authorities"))
-    authorities = tuple(_authority(row) for row in rows)
+    authorities = tuple(read_authority(row) for row in rows)
     if len({a.id for a in authorities}) != len(authorities):
         raise Refused(TRUST_LIST_MALFORMED(why="authorities: id 重复"))
     return TrustList(
@@ -148,15 +208,39 @@ def read_payload(payload: Any, signer: str = "") -> TrustList:
         effective_from=_time(payload, "effective_from"),
         authorities=authorities,
         signer=signer,
+        next_update=_time(payload, "next_update") if payload.get("next_update") is not None else None,
+        publishers=_certificates(payload, "publishers"),
     )
 
 
-def _authority(row: Any) -> Authority:
+def check_succession(old: TrustList, new: TrustList) -> None:
+    """May ``new`` follow ``old``? ``Refused``: a rollback, or dates that would change what was judged before."""
+    if new.version <= old.version:
+        raise Refused(OLDER(known=old.version, version=new.version))
+    if new.effective_from < old.effective_from or new.issued_at < old.issued_at:
+        raise Refused(BACKDATED(known=old.version, since=beijing(old.effective_from)))
+
+
+def accepted_publishers(history: Sequence[TrustList], vouched: frozenset[str]) -> frozenset[str]:
+    """Whose lists may come next. ``history``: all imported versions, oldest first; ``vouched``: certificates the
+    operator named in the settings. Who signed or was named once and is not among the newest list's successors
+    has been retired, and a setting that still names it does not bring it back."""
+    if not history:
+        return vouched
+    current = history[-1].successors
+    known = frozenset(one.signer for one in history).union(*(one.successors for one in history))
+    return current | (vouched - (known - current))
+
+
+def read_authority(row: Any) -> Authority:
+    """One line of the payload's ``authorities``; ``Refused(trust_list.malformed)`` says which field is wrong."""
     if not isinstance(row, Mapping):
         raise Refused(TRUST_LIST_MALFORMED(why="authorities"))
     anchors = _certificates(row, "anchors")
     if not anchors:
         raise Refused(TRUST_LIST_MALFORMED(why="anchors"))
+    withdrawn_at = _time(row, "withdrawn_at") if row.get("withdrawn_at") is not None else None
+    reason, grace = _withdrawal(row, withdrawn_at)
     return Authority(
         id=_text(row, "id"),
         name=_text(row, "name"),
@@ -166,8 +250,29 @@ def _authority(row: Any) -> Authority:
         crl=_sources(row, "crl"),
         ocsp=_sources(row, "ocsp"),
         effective_from=_time(row, "effective_from"),
-        withdrawn_at=_time(row, "withdrawn_at") if row.get("withdrawn_at") is not None else None,
+        withdrawn_at=withdrawn_at,
+        tsa=_sources(row, "tsa"),
+        withdrawal_reason=reason,
+        grace_until=grace,
     )
+
+
+def _withdrawal(
+    row: Mapping[str, Any], withdrawn_at: datetime | None
+) -> tuple[Withdrawal | None, datetime | None]:
+    """Reason and end of grace of a withdrawal; neither without one."""
+    told, grace = row.get("withdrawal_reason"), row.get("grace_until")
+    if withdrawn_at is None and (told is not None or grace is not None):
+        raise Refused(TRUST_LIST_MALFORMED(why="withdrawn_at"))
+    if told is not None and told not in list(Withdrawal):
+        raise Refused(TRUST_LIST_MALFORMED(why="withdrawal_reason"))
+    reason = Withdrawal(told) if told is not None else None
+    until = _time(row, "grace_until") if grace is not None else None
+    if until is not None and withdrawn_at is not None and until <= withdrawn_at:
+        raise Refused(TRUST_LIST_MALFORMED(why="grace_until"))
+    if until is not None and reason is Withdrawal.COMPROMISED:
+        raise Refused(TRUST_LIST_MALFORMED(why="grace_until: 机构私钥失密没有过渡期"))
+    return reason, until
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:

@@ -74,6 +74,7 @@ VERB_ZH: dict[str, str] = {
     "tender.cancel": "终止招标",
     "tender.clarify": "发布澄清或修改",
     "trust_list.import": "导入信任列表",
+    "trust_list.publish": "发布信任列表",
 }
 
 

@@ -35,7 +35,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             signed = parse(_read(options["source"]))
-            command = ImportTrustList(signed, tuple(p.lower() for p in options["publisher"]))
+            command = ImportTrustList(
+                signed, tuple(p.lower() for p in options["publisher"]), options["source"]
+            )
             done = perform(command, SYSTEM, via="cli")
         except Refused as refusal:
             for reason in refusal.reasons:
