@@ -19,7 +19,9 @@ from django.http import HttpRequest
 from ca_interop.rules.certificates import load_certificate, to_base64
 from kernel.canonical_json import canonical, parse
 from kernel.errors import Kind, ReasonForm, Refused
-from sealing.signer import ECDSA_P256, RSA_PKCS1
+from sealing.keys import PublicKey, public_key_of
+from sealing.signer import ECDSA_P256, RSA_PKCS1, SM2_SM3
+from sealing.sm2 import Sm2PublicKey
 from sealing.statements import DOMAIN, MAX_CHAIN, MAX_SIGNATURE, signing_bytes
 
 MAX_PEM = 64 * 1024
@@ -79,8 +81,7 @@ def assemble(
     if not certificate_pem.strip() or not signature.strip():
         raise Refused(MISSING())
     chain = read_certificates(certificate_pem)
-    key = chain[0].public_key()
-    usual = RSA_PKCS1 if isinstance(key, rsa.RSAPublicKey) else ECDSA_P256 if isinstance(key, ec.EllipticCurvePublicKey) else "unknown"  # fmt: skip
+    usual = _usual_alg(public_key_of(chain[0]))
     try:
         value = base64.b64decode(signature.strip(), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -92,6 +93,14 @@ def assemble(
         "signature": {"alg": alg[:40] or usual, "value": base64.b64encode(value).decode()},
         "certificates": [to_base64(c) for c in chain],
     }
+
+
+def _usual_alg(key: PublicKey) -> str:
+    if isinstance(key, Sm2PublicKey):
+        return SM2_SM3
+    if isinstance(key, rsa.RSAPublicKey):
+        return RSA_PKCS1
+    return ECDSA_P256 if isinstance(key, ec.EllipticCurvePublicKey) else "unknown"
 
 
 def signed_from(fields: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ca_interop.demo_ca.stamping import Stamper
 from ca_interop.rules.trust_list import Authority
 from kernel.errors import Kind, ReasonForm, Refused
 from kernel.ids import credit_code
+from sealing import sm2
 from sealing.sm2 import Sm2PrivateKey
 
 UNKNOWN_SERIAL = ReasonForm(
@@ -48,12 +49,12 @@ class Issued:
         return (self.certificate, *self.chain)
 
     def pkcs12(self, password: str) -> bytes:
-        """The key and chain as a PKCS#12 file; ``Refused`` when the subscriber kept the key, or for SM2."""
+        """The key and chain as a PKCS#12 file; ``Refused`` when the subscriber kept the key."""
         if self.key is None:
             raise Refused(BAD_REQUEST(why="the key is the subscriber's"))
-        if isinstance(self.key, Sm2PrivateKey):
-            raise Refused(BAD_REQUEST(why="an SM2 key is handed over in PEM or in an enveloped key"))
         common = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+        if isinstance(self.key, Sm2PrivateKey):
+            return sm2.dump_pkcs12(self.key, self.full_chain, password.encode(), str(common))
         label = common.encode() if isinstance(common, str) else common
         return pkcs12.serialize_key_and_certificates(
             label, self.key, self.certificate, list(self.chain), BestAvailableEncryption(password.encode())

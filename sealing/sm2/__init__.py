@@ -6,7 +6,7 @@ one refuses by name, ``Refused(sm2.no_library)``; :func:`available` asks before.
 
 from sealing.sm2.certificates import issue, issue_crl
 from sealing.sm2.ciphertext import from_raw, to_raw
-from sealing.sm2.files import KeyFile, load_pem, load_pkcs12
+from sealing.sm2.files import KeyFile, dump_pkcs12, load_pem, load_pkcs12
 from sealing.sm2.keys import (
     CURVE_OID,
     DEFAULT_ID,
@@ -28,6 +28,7 @@ __all__ = [
     "Sm2PrivateKey",
     "Sm2PublicKey",
     "available",
+    "dump_pkcs12",
     "from_raw",
     "is_sm2",
     "issue",

@@ -1,4 +1,4 @@
-"""SM2 keys from files: PEM (SEC 1, PKCS#8, encrypted PKCS#8) and PKCS#12, read by libcrypto.
+"""SM2 keys from files: PEM (SEC 1, PKCS#8, encrypted PKCS#8) and PKCS#12, read and written by libcrypto.
 
 ``cryptography`` does not know the curve, so it can read none of them.
 """
@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kernel.errors import Refused
-from sealing.refusals import KEY_FILE_BAD
+from sealing.refusals import KEY_FILE_BAD, SM2_FAILED
 from sealing.sm2 import library
 from sealing.sm2.keys import Sm2PrivateKey
 
 _PKCS7_DATA = 21  # NID_pkcs7_data
+_ROUNDS = 20_000  # of PBKDF2
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,31 @@ def load_pkcs12(data: bytes, password: bytes | None = None) -> KeyFile:
         lib.PKCS12_free(store)
         lib.X509_free(certificate)
         _free_stack(others.value)
+        lib.ERR_clear_error()
+
+
+def dump_pkcs12(
+    key: Sm2PrivateKey, chain: Sequence[x509.Certificate], password: bytes, name: str = ""
+) -> bytes:
+    """A PKCS#12 file of the key and its chain, leaf first: AES-256-CBC, HMAC-SHA-256, as OpenSSL 3 makes it."""
+    lib = library.library()
+    owned = [library.read_der("d2i_X509", one.public_bytes(Encoding.DER)) for one in chain]
+    others = lib.OPENSSL_sk_new_null()
+    try:
+        for one in owned[1:]:
+            lib.OPENSSL_sk_push(others, one)
+        made = lib.PKCS12_create(
+            _password(password), name.encode(), key.handle.pointer, owned[0], others, 0, 0, _ROUNDS, 0, 0
+        )
+        if not made:
+            raise Refused(SM2_FAILED(what="PKCS#12"))
+        data = library.write_der("i2d_PKCS12", made)
+        lib.PKCS12_free(made)
+        return data
+    finally:
+        lib.OPENSSL_sk_free(others)
+        for one in owned:
+            lib.X509_free(one)
         lib.ERR_clear_error()
 
 

@@ -109,7 +109,8 @@ class Sm2PrivateKey:
         return self._scalar
 
     @cached_property
-    def _handle(self) -> library.Handle:
+    def handle(self) -> library.Handle:
+        """libcrypto's object of this key."""
         handle = library.sm2_handle(library.read_der("d2i_AutoPrivateKey", self._private_info(b"")))
         if handle is None:
             raise Refused(SM2_FAILED(what="key"))
@@ -117,7 +118,7 @@ class Sm2PrivateKey:
 
     @cached_property
     def _public(self) -> Sm2PublicKey:
-        return Sm2PublicKey.from_spki(library.write_der("i2d_PUBKEY", self._handle.pointer))
+        return Sm2PublicKey.from_spki(library.write_der("i2d_PUBKEY", self.handle.pointer))
 
     def public_key(self) -> Sm2PublicKey:
         return self._public
@@ -134,7 +135,7 @@ class Sm2PrivateKey:
 
     def sign(self, message: bytes, signer_id: bytes = DEFAULT_ID) -> bytes:
         """DER SEQUENCE of r, s over SM3(Z_A ‖ message), GB/T 32918.2 with GM/T 0009's default identifier."""
-        signature = library.sign(self._handle, message, signer_id)
+        signature = library.sign(self.handle, message, signer_id)
         if signature is None:
             raise Refused(SM2_FAILED(what="sign"))
         return signature
@@ -143,7 +144,7 @@ class Sm2PrivateKey:
         """The plaintext of SM2Cipher in its one DER spelling; ``None`` if it was not made for this key."""
         if not ciphertext.is_canonical(sealed):
             return None
-        return library.crypt(self._handle, "decrypt", sealed)
+        return library.crypt(self.handle, "decrypt", sealed)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sm2PrivateKey) and hmac.compare_digest(other._scalar, self._scalar)

@@ -135,6 +135,17 @@ def test_keys_from_every_kind_of_file(files):
         assert (held.key, held.certificate, held.others) == (key, leaf, (leaf,))
 
 
+def test_our_own_file_is_read_here_and_by_openssl(files):
+    key = sm2.load_pem((files / "key.pem").read_bytes())
+    leaf = x509.load_pem_x509_certificate((files / "leaf.pem").read_bytes())
+    data = sm2.dump_pkcs12(key, [leaf, leaf], "口令".encode(), "签名")
+    held = sm2.load_pkcs12(data, "口令".encode())
+    assert (held.key, held.certificate, held.others) == (key, leaf, (leaf,))
+    (files / "ours.p12").write_bytes(data)
+    openssl(files, "pkcs12", "-in", "ours.p12", "-passin", "pass:口令", "-nodes", "-out", "ours.pem")
+    assert sm2.load_pem((files / "ours.pem").read_bytes()) == key
+
+
 @pytest.mark.parametrize("password", [None, b"", b"wrong", b"p\0w"])
 def test_wrong_passwords(files, password):
     assert code(sm2.load_pem, (files / "locked.pem").read_bytes(), password) == "key.file_bad"
