@@ -29,6 +29,8 @@ COMMANDS = {
     "sign": "bidtool.commands.sign:sign",
     "agent": "bidtool.commands.agent:agent",
     "verify": "bidtool.commands.verify:verify",
+    "signature": "bidtool.commands.signature:signature",
+    "cms": "bidtool.commands.signature:signature",
     "log": "bidtool.log.commands:log",
 }
 

@@ -1,4 +1,5 @@
 """``python -m ca_interop validate --stdin``: one JSON request a line in, one answer a line out.
+``python -m ca_interop signature --stdin``: one question about one signed file, and its report.
 
 Reads nothing but its input: no network, no database, no system trust store; the only clock is the
 monotonic one that bounds a request.
@@ -41,7 +42,12 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     validate = commands.add_parser("validate", help="逐行读取请求，逐行回答")
     validate.add_argument("--stdin", action="store_true", required=True, help="从标准输入读取")
-    parser.parse_args()
+    signature = commands.add_parser("signature", help="核验一份签名文件")
+    signature.add_argument("--stdin", action="store_true", required=True, help="从标准输入读取")
+    if parser.parse_args().command == "signature":
+        from ca_interop import isolated  # not loaded for certificates alone: it brings a PDF library
+
+        return isolated.serve()
     serve(sys.stdin.buffer, sys.stdout)
     return 0
 

@@ -31,17 +31,27 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option("-o", "--output", "target", type=_file, help="签名结果；缺省为 STATEMENT.signed.json")
 @click.option("--yes", is_flag=True, help="已核对内容，不再询问 / confirmed")
 @click.option("--any", "anything", is_flag=True, help="允许未知类型 / unknown types too")
+@click.option(
+    "--cms", "as_cms", is_flag=True, help="对任意文件签名：CMS，SM2 密钥为 GB/T 35275 / sign any file"
+)
+@click.option("--enclosed", is_flag=True, help="与 --cms 同用：原文放入签名文件 / the content inside")
+@click.option("--tsa", default="", metavar="URL", help="与 --cms 同用：时间戳服务地址 / time-stamp authority")
 @key_options
 @json_option
 @click.pass_context
 def sign(
     ctx: click.Context, keys: KeyOptions, statement_file: Path | None, inline: Path | None, target: Path | None,
-    yes: bool, anything: bool,
+    yes: bool, anything: bool, as_cms: bool, enclosed: bool, tsa: str,
 ) -> None:  # fmt: skip
     """对声明签名（开标记录、评标报告等），先用文字显示所签内容。Sign a statement, shown in words first."""
     output, source = output_of(ctx), statement_file or inline
     if source is None:
         raise click.UsageError("请给出声明文件 STATEMENT")
+    if as_cms:
+        from bidtool.commands.signature import sign_file
+
+        sign_file(output, keys.signer(), source, target, enclosed=enclosed, tsa=tsa)
+        return
     said = read_json(source)
     said = dict(fields.mapping(said.get("statement", said), "statement"))
     fields.exact_keys(said, "statement", ("v", "type", "payload"))

@@ -14,7 +14,7 @@ from datetime import datetime
 from cryptography import x509
 
 from ca_interop.rules.certificates import CertificateFacts, display_name, facts, fingerprint, issuer_name
-from ca_interop.rules.reasons import BAD_SIGNATURE, REVOKED
+from ca_interop.rules.reasons import REVOKED
 from ca_interop.rules.revocation import NOTHING_FETCHED, OcspAnswer, RevocationEvidence
 from ca_interop.rules.signatures import message, timestamps
 from ca_interop.rules.signatures.checking import check
@@ -34,7 +34,8 @@ from ca_interop.rules.validation import Purpose, RevocationPolicy, Validation, v
 from kernel.clock import beijing
 from kernel.errors import Refused
 
-_DISPROVEN = {REVOKED.code, BAD_SIGNATURE.code}
+#: A wrong path is no disproof (EN 319 102-1: indeterminate): another certificate of the issuer may be the right one.
+_DISPROVEN = {REVOKED.code}
 _TIME_WORDS = {
     "given": ("记录的签名时间", "the recorded time of signing"),
     "now": (

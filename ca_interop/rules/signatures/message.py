@@ -99,7 +99,8 @@ def guarded(parse: Callable[[], T], what: str) -> T:
     except Refused:
         raise
     except (Exception, RecursionError) as error:
-        why = " ".join(str(error).split())[:160] or type(error).__name__
+        # What asn1crypto adds (where in which class) says nothing to the one whose file it is.
+        why = " ".join(str(error).split()).split(" while parsing ")[0][:160] or type(error).__name__
         raise Refused(MALFORMED(what=what, why=why)) from error
 
 

@@ -113,3 +113,9 @@ KEY_OF_OTHER = ReasonForm(
     en="the signature was not made with the key of certificate {subject!r}",
     kind=Kind.INVALID,
 )
+BUSY = ReasonForm(
+    "signature.busy",
+    zh="正在核验其他文件，请稍后再试",
+    en="other files are being checked; try again shortly",
+    kind=Kind.BUSY,
+)

@@ -15,6 +15,7 @@ from ca_interop.demo_ca import specifications
 from ca_interop.demo_ca.authority import DemoAuthority, Issued
 from ca_interop.demo_ca.issuing import Subscriber
 from ca_interop.rules.revocation import RevocationEvidence
+from ca_interop.rules.signatures import making, pdf_making, timestamps
 from ca_interop.rules.signatures.judging import Circumstances
 from ca_interop.rules.trust_list import TrustList
 from kernel.ids import credit_code_check_digit
@@ -26,7 +27,12 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 START, END = NOW - timedelta(days=30), NOW + timedelta(days=700)
 CODE = "91320913MA1REW551" + credit_code_check_digit("91320913MA1REW551")
 CONTENT = "招标文件第一行\r\n第二行\n".encode() * 40
-CA_OF = {"rsa": specifications.CA_ONE, "p256": specifications.CA_TWO, "sm2": specifications.CA_FOUR}
+CA_OF = {
+    "dual": specifications.CA_THREE,
+    "rsa": specifications.CA_ONE,
+    "p256": specifications.CA_TWO,
+    "sm2": specifications.CA_FOUR,
+}
 
 
 @functools.cache
@@ -102,3 +108,21 @@ def pdf(*lines: str) -> bytes:
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def signed_pdf(
+    document: bytes, kind: str, field: str, *, stamped: bool = False, evidence: bool = True
+) -> bytes:
+    """One more signature on a PDF, as a signer's machine and the server make it together."""
+    one = signer(kind)
+    prepared = pdf_making.prepare(document, NOW, pdf_making.Appearance("单位", "签署"), field)
+    how = making.plan(one.chain, one.alg)
+    attributes = making.attributes(how, prepared.digest)
+    value = one.sign(attributes)
+    token = None
+    if stamped:
+        answer = authority(kind).stamper.answer(timestamps.request(value, 99), NOW)
+        token = timestamps.token_of(answer, value, 99)
+    done = pdf_making.embed(prepared, making.assemble(how, attributes, value, timestamp=token))
+    ca = authority(kind)
+    return pdf_making.add_evidence(done, [*one.chain, ca.root], ca.crls(NOW), []) if evidence else done
