@@ -130,11 +130,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self.send(text)
 
     async def _may_stay(self) -> bool:
-        """Ask again who this is; a socket of somebody who is not signed in as that person any more is closed
-        with 4401, and comes back as what it is by then."""
+        """Ask again who this is and whether they may be here: a socket of somebody who is not signed in as that
+        person any more is closed with 4401 and comes back as what it is by then, one who may not be here any
+        more (a member who was replaced) with 4403 or 4404."""
         try:
-            entry = await database_sync_to_async(self.again)(self.scope)
-            if entry.actor.key == self.entry.actor.key:
+            entry = await database_sync_to_async(self.enter)(self.scope)
+            if (entry.actor.key, entry.audiences) == (self.entry.actor.key, self.entry.audiences):
                 return True
             refusal = Refused(NOT_SIGNED_IN())
         except Refused as refused:

@@ -14,6 +14,7 @@ from evaluation.rules.room_moves import ROOM, label
 from evaluation.rules.statuses import ROOM_ENDED, DrawStatus, InvitationStatus, RoomStatus
 from journal.door import Command, Context, Done, handler
 from kernel.errors import ReasonForm, Refused
+from portal import rooms
 
 BAD_GROUND = ReasonForm(
     "committee.bad_ground",
@@ -53,6 +54,8 @@ def replace_member(cmd: ReplaceMember, ctx: Context, seat: Seat) -> Done:
     ground = Ground(cmd.ground)
     open_rooms = _open_rooms(seat)
     _vacate(seat, ground, cmd.reason.strip(), ctx)
+    # An open socket of the one who leaves hears nothing more of the room.
+    rooms.recall(str(seat.ticket.expert.person_id))
     for evaluation in open_rooms:
         _back_to_start(evaluation, seat, ground, ctx)
     draw = _reopen(seat)

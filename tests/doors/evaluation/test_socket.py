@@ -146,3 +146,25 @@ async def test_a_stranger_is_closed_out() -> None:
     await socket.connect()
     assert (await socket.receive_json_from())["reasons"][0]["code"] == "actor.not_signed_in"
     assert (await socket.receive_output())["code"] == 4401
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_member_who_was_replaced_hears_nothing_more() -> None:
+    with ExitStack() as stack:
+        seats: Seats = await sync(_scoring, stack)
+        gone, stays = await join(seats[2]), await join(seats[1])
+        await until(gone, "hello")
+        await until(stays, "hello")
+        await gone.send_json_to(do("r1", "recuse", reason="与投标人有亲属关系"))
+        closed = None
+        for _ in range(20):
+            frame = await gone.receive_output(timeout=5)
+            if frame["type"] == "websocket.close":
+                closed = frame["code"]
+                break
+        assert closed == 4404
+        # Who is still there hears that the seat is empty.
+        event = (await until(stays, "event"))[-1]
+        while "更换" not in str(event):
+            event = (await until(stays, "event"))[-1]
+        await stays.disconnect()
