@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import io
 import json
+import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,7 +30,8 @@ from tests import records
 
 @dataclass
 class Platform:
-    """``cut``: break the connection after so many bytes of a chunk, that many times."""
+    """``cut``: break the connection after so many bytes of a chunk, that many times. ``hears(moment)`` is called
+    when the server is at ``begin``, ``begun``, ``chunk`` (half of one has come), ``chunked``, ``submit``, ``accepted``."""
 
     url: str = ""
     log: records.Log = field(default_factory=records.Log)
@@ -41,6 +43,7 @@ class Platform:
     withdrawals: bool = False
     platform: str = ""
     chunk_max: int = 20_000
+    hears: Callable[[str], None] = lambda moment: None
 
     def tender(self) -> dict[str, Any]:
         custodians = [records.party(n, i) for i, n in enumerate(records.CUSTODIANS, start=1)]
@@ -147,7 +150,10 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
         else:
-            upload["data"] += self.rfile.read(length)
+            upload["data"] += self.rfile.read(length // 2)
+            self.platform.hears("chunk")
+            upload["data"] += self.rfile.read(length - length // 2)
+            self.platform.hears("chunked")
             self.reply(204, None, Upload_Offset=str(len(upload["data"])))
 
     def do_POST(self) -> None:
@@ -158,11 +164,16 @@ class Handler(BaseHTTPRequestHandler):
             here.busy -= 1
             self.reply(503, b"<html>busy</html>")
         elif path == "/api/v1/uploads":
+            here.hears("begin")
             name = str(uuid.uuid4())
             here.uploads[name] = {"data": bytearray(), **body}
+            here.hears("begun")
             self.reply(201, {"upload": name, "offset": 0, "chunk_max": here.chunk_max})
         elif path.endswith("/bids"):
-            self.reply(201, here.accept(body))
+            here.hears("submit")
+            receipt = here.accept(body)
+            here.hears("accepted")
+            self.reply(201, receipt)
         elif path == "/api/v1/login/challenge":
             said = {"challenge": "c", "platform": here.platform or here.url, "at": iso(records.DEADLINE)}
             self.reply(200, {"challenge": "c", "statement": statements.statement("login", said)})
@@ -180,9 +191,16 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, {"ok": True})
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no event; anything else is."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def running() -> Iterator[Platform]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     platform = Platform(url=f"http://127.0.0.1:{server.server_address[1]}")
     server.platform = platform  # type: ignore[attr-defined]
