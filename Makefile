@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PY := .venv/bin/python
 ARGS ?=
+WORKERS ?= 2
 ONLY ?=
 STAMPS := .venv/.python-ready .venv/.system-ready
 
@@ -31,8 +32,8 @@ demo: setup ## 无人值守地走完一次招标，成果在 var/demo/
 run: setup ## 打开演示世界：印出网址和每个角色的登录
 	@$(PY) -m demo serve $(ARGS)
 
-test: setup ## 全部测试；ARGS="tests/unit -k money" 只运行一部分
-	@$(PY) -m pytest $(ARGS)
+test: setup ## 全部测试（两个进程，WORKERS=1 一个）；ARGS="tests/unit -k money" 只运行一部分
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup)
 
 check: setup ## ruff、mypy、import-linter、迁移、ES 模块
 	@tools/check.sh

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from journal import key_files
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("MINGTANG_VAR", BASE_DIR / "var"))
 
@@ -24,15 +26,11 @@ def _secret() -> str:
     """The secret key: from the environment, else made once and kept beside the data (mode 0600)."""
     if given := os.environ.get("SECRET_KEY"):
         return given
-    path = VAR / "keys" / "django-secret"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(path, "x", opener=lambda p, f: os.open(p, f, 0o600)) as handle:
-                handle.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass
-    return path.read_text().strip()
+    return (
+        key_files.once(VAR / "keys" / "django-secret", lambda: secrets.token_urlsafe(50).encode())
+        .decode()
+        .strip()
+    )
 
 
 def _database(url: str) -> dict[str, Any]:

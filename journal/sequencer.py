@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import os
 import uuid
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from journal import clock
+from journal import clock, key_files
 from journal.models import Act, Checkpoint, LogNode
 from kernel import merkle, tlog
 from kernel.errors import Kind, ReasonForm, Refused
@@ -32,20 +31,13 @@ NOT_THERE = ReasonForm(
 @functools.cache
 def signing_key() -> tlog.SigningKey:
     """The log's key, from the file of ``LOG_KEY_FILE`` (mode 0600), made there on first use."""
-    path = Path(settings.LOG_KEY_FILE)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = tlog.SigningKey(settings.LOG_ORIGIN, Ed25519PrivateKey.generate())
-        try:
-            with open(path, "x", opener=_private) as handle:
-                handle.write(fresh.secret_text() + "\n")
-        except FileExistsError:
-            pass  # another process was first; its key counts
-    return tlog.parse_signing_key(path.read_text())
+    made = key_files.once(Path(settings.LOG_KEY_FILE), _fresh_key)
+    return tlog.parse_signing_key(made.decode("ascii"))
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _fresh_key() -> bytes:
+    key = tlog.SigningKey(settings.LOG_ORIGIN, Ed25519PrivateKey.generate())
+    return f"{key.secret_text()}\n".encode("ascii")
 
 
 def vkey() -> str:

@@ -20,7 +20,28 @@ from tests import servers
 
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 POSTGRES_URL = os.environ.get("POSTGRES_URL", "postgresql:///postgres")
-REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+def _redis_url() -> str:
+    """A Redis database for each worker of a run: 15 unless told otherwise, and downwards."""
+    given = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+    base, _, number = given.rpartition("/")
+    behind = int(WORKER.removeprefix("gw") or 0)
+    return f"{base}/{int(number) - behind}" if behind and number.isdigit() else given
+
+
+REDIS_URL = _redis_url()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers (``--dist loadgroup``) a file stays together, since its fixtures are costly, and so do
+    all the browser's journeys, which share one world."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            place = item.path.relative_to(item.config.rootpath).as_posix()
+            group = "browser" if place.startswith("tests/browser/") else place
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure(config: pytest.Config) -> None:
