@@ -32,12 +32,19 @@ def house() -> DemoAuthorities:
 @contextmanager
 def recognized() -> Iterator[DemoServer]:
     """The service runs, and its signed trust list is imported."""
+    with serving() as server:
+        publisher = fingerprint(server.house.publisher)
+        perform(ImportTrustList(server.house.trust_list(server.url), (publisher,)), SYSTEM, via="cli")
+        yield server
+
+
+@contextmanager
+def serving() -> Iterator[DemoServer]:
+    """The service runs."""
     server = DemoServer(("127.0.0.1", 0), house())
     server.house.faults.clear()
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        publisher = fingerprint(server.house.publisher)
-        perform(ImportTrustList(server.house.trust_list(server.url), (publisher,)), SYSTEM, via="cli")
         yield server
     finally:
         server.shutdown()
