@@ -5,13 +5,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Refused, concat, fromUtf8, hex, random, unb64, unhex, utf8 } from "../../../../portal/static/portal/js/keys/bytes.js";
-import { ecdsaDer } from "../../../../portal/static/portal/js/keys/keys.js";
+import { ecdsaDer, signerOf } from "../../../../portal/static/portal/js/keys/keys.js";
 import * as sm from "../../../../portal/static/portal/js/keys/sm.js";
-import { openBody, openShare, unwrapContentKey } from "../../../../trading/static/trading/js/sealing/envelope.js";
-import { chunksOf, coreDigest, envelopeSize, headDigest, headSize, readHeader, wrapContext } from "../../../../trading/static/trading/js/sealing/header.js";
-import { revealIdentity } from "../../../../trading/static/trading/js/sealing/identity.js";
+import { combineShares, openBody, openShare, seal, unwrapContentKey } from "../../../../trading/static/trading/js/sealing/envelope.js";
+import { checkTarget, chunksOf, coreDigest, envelopeSize, headDigest, headSize, readHeader, wrapContext } from "../../../../trading/static/trading/js/sealing/header.js";
+import { checkIdentity, revealIdentity } from "../../../../trading/static/trading/js/sealing/identity.js";
 import { paddedSize } from "../../../../trading/static/trading/js/sealing/padding.js";
 import { combine } from "../../../../trading/static/trading/js/sealing/shamir.js";
+import { readBundle, verifyBundle } from "../../../../trading/static/trading/js/sealing/unbundle.js";
 import { verify } from "../../../../trading/static/trading/js/sealing/statements.js";
 import { clientKeyOf, readTicket, submissionOf } from "../../../../trading/static/trading/js/sealing/ticket.js";
 
@@ -124,9 +125,42 @@ const DO = {
   open_identity: async (blob, header, said) => revealIdentity(header, unhex(said.content_key), unb64(header.identity_sealed)),
 };
 
-for (const said of json("refusals.json").cases.filter((one) => one.do in DO)) {
-  test(`refuses (${said.do}) ${said.why}`, async () => {
-    const blob = damaged(said);
-    await assert.rejects(async () => DO[said.do](blob, await readHeader(blob), said), { code: said.code });
+const SAID = {
+  check_target: (header, { target: [tender, lot, part] }) => checkTarget(header, { tender, lot, part }),
+  check_identity: (header, { door_identity: { salt, identity } }) => checkIdentity(header, unb64(salt), identity),
+  combine: (header, { shares }) => combineShares(header, shares.map(({ index, value }) => ({ index, value: unhex(value) }))),
+};
+for (const [name, call] of Object.entries(SAID)) DO[name] = (blob, header, said) => call(header, said);
+
+async function sealing({ custodians, threshold, size, declared = size, bidder = "bidder_p256" }) {
+  const signer = await signerOf({ pkcs8: keyOf(bidder), chain: KEYS[bidder].certificates.map(unb64) });
+  await seal([new Uint8Array(size)], () => {}, {
+    size: declared, tender: "T", lot: "1", part: "whole", signer, custodians: custodians.map((name) => unb64(KEYS[name].certificates[0])), threshold,
   });
 }
+
+/** Whole and with all its digests. */
+async function unpacked({ zip }) {
+  await verifyBundle(await readBundle(new Blob([unb64(zip)])));
+}
+
+const REFUSALS = json("refusals.json").cases;
+
+for (const said of REFUSALS) {
+  test(`refuses (${said.do}) ${said.why}`, async () => {
+    const alone = { seal: sealing, bundle: unpacked }[said.do];
+    const call = alone ? () => alone(said) : async () => DO[said.do](damaged(said), await readHeader(damaged(said)), said);
+    await assert.rejects(call, { code: said.code });
+  });
+}
+
+test("bundles are read as they were packed", async () => {
+  const { ticket, file, input } = VECTORS.cases.find(({ name }) => name === "bundle");
+  const blob = new Blob([read(file)]);
+  const header = await readHeader(blob);
+  await checkIdentity(header, unb64(ticket.salt), ticket.identity);
+  const key = await unwrapContentKey(header, input.own_key, input.own_key === "client" ? clientKeyOf(ticket) : keyOf(input.bidder));
+  const bundle = await readBundle(new Blob([await opened(blob, header, key)]));
+  await verifyBundle(bundle);
+  assert.ok(bundle.entries.length > 0);
+});

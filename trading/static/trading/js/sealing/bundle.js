@@ -7,7 +7,7 @@ import { crc32, measure, stepsOf } from "./digests.js";
 
 export const SUMMARY = "bid_summary.json";
 export const SUMMARY_SIGNATURE = "bid_summary.sig.json";
-const MANIFEST = "manifest.json";
+export const MANIFEST = "manifest.json";
 const MAX_FILES = 10_000;
 const MAX_NAME = 240;
 const WIDE = 0xffffffff;
@@ -24,7 +24,7 @@ export function nameProblem(path) {
   return "";
 }
 
-function byCodePoints(a, b) {
+export function byCodePoints(a, b) {
   const [one, other] = [[...a.path], [...b.path]];
   for (let at = 0; at < Math.min(one.length, other.length); at += 1) {
     if (one[at] !== other[at]) return one[at].codePointAt(0) - other[at].codePointAt(0);
@@ -32,7 +32,7 @@ function byCodePoints(a, b) {
   return one.length - other.length;
 }
 
-function checkNames(sources) {
+export function checkNames(sources) {
   const seen = new Set();
   for (const { path } of sources) {
     const why = nameProblem(path) || (seen.has(folded(path)) ? "重名" : "");

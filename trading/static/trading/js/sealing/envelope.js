@@ -47,6 +47,9 @@ async function makeClientKey(suite) {
 
 /** Split the key and seal share i to the i-th custodian's certificate (DER). */
 async function sharesFor(custodians, threshold, contentKey, context, suite) {
+  if (!(custodians.length <= 32 && threshold >= 2 && threshold <= custodians.length)) {
+    throw new Refused("envelope.custodians_bad", `托管人 ${custodians.length} 位、门限 ${threshold} 不合格：门限至少 2，不超过托管人数，托管人不超过 32 位。`);
+  }
   const seats = custodians.map(readCertificate);
   if (new Set(seats.map((seat) => hex(seat.spki))).size !== seats.length) {
     throw new Refused("envelope.custodians_bad", "两个托管人使用同一密钥。");
@@ -174,4 +177,37 @@ export async function openShare(header, custodian, pkcs8) {
     throw new Refused("share.wrong", `第 ${sealed.index} 份分片不对。`);
   }
   return { index, value: secret };
+}
+
+/** The content key from at least k different, right shares `{index, value}` (sealing/keyshares.py). */
+export async function combineShares(header, shares) {
+  const suite = suiteOf(header);
+  const context = await wrapContext(header);
+  const found = new Map();
+  for (const { index, value } of shares) {
+    if (found.has(index)) throw new Refused("share.duplicate", `第 ${index} 份分片给了两次。`);
+    const sealed = header.shares.list[index - 1];
+    if (!sealed) throw new Refused("share.unknown", `没有第 ${index} 份分片。`);
+    if (!equal(await shareCheck(suite, index, value, context), unhex(sealed.check))) throw new Refused("share.wrong", `第 ${index} 份分片不对。`);
+    found.set(index, value);
+  }
+  const { k } = header.shares;
+  if (found.size < k) throw new Refused("share.too_few", `需要 ${k} 份分片，只有 ${found.size} 份。`);
+  for (const subset of subsets([...found.keys()].sort((a, b) => a - b), k)) {
+    const key = combine(new Map(subset.map((index) => [index, found.get(index)])));
+    if (await commits(suite, unhex(header.key_commitment), key)) return key;
+  }
+  throw new Refused("share.split_dishonest", "分片都对，但合成的密钥与信封头的承诺不符：投标人的客户端拆分的是另一把密钥。");
+}
+
+/** Up to a thousand choices of `k` indices, as sealing/keyshares.py tries them. */
+function* subsets(indices, k, left = { count: 1000 }) {
+  if (k === 0) {
+    if (left.count > 0) yield [];
+    left.count -= 1;
+    return;
+  }
+  for (let at = 0; at + k <= indices.length && left.count > 0; at += 1) {
+    for (const rest of subsets(indices.slice(at + 1), k - 1, left)) yield [indices[at], ...rest];
+  }
 }

@@ -123,3 +123,10 @@ function checkShares(shares, suite) {
   });
   need(new Set(list.map((share) => share.custodian)).size === n, "shares");
 }
+
+/** Refuses an envelope of another tender, lot or part. */
+export function checkTarget(header, target) {
+  for (const [key, words] of [["tender", "招标"], ["lot", "标段"], ["part", "部分"]]) {
+    if (header[key] !== target[key]) throw new Refused("envelope.foreign", `这份投标文件属于${words}「${header[key]}」，不是「${target[key]}」。`);
+  }
+}

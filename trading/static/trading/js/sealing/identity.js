@@ -3,7 +3,7 @@
 import { Refused, b64, concat, fromUint, fromUtf8, hex, uint } from "../../../portal/js/keys/bytes.js";
 import { canonical } from "./canonical.js";
 import { coreDigest } from "./header.js";
-import { signByCertificate, statement } from "./statements.js";
+import { signByCertificate, statement, verify } from "./statements.js";
 import { ZERO_NONCE, identityCipher, suiteOf } from "./suite.js";
 
 const STEP = 16 * 1024;
@@ -34,4 +34,15 @@ export async function revealIdentity(header, contentKey, sealed) {
     throw new Refused("identity.unreadable", "信封中的身份信息不合格。");
   }
   return JSON.parse(fromUtf8(plain.subarray(4, 4 + length)));
+}
+
+/** Salt and identity as a door is shown them: they fit the commitment, and the signature is over this header's core. */
+export async function checkIdentity(header, salt, identity) {
+  const committed = hex(await suiteOf(header).digest(salt, canonical(identity)));
+  if (committed !== header.identity_commitment) throw new Refused("identity.commitment_differs", "身份与信封头的承诺不符。");
+  const said = await verify(identity, "bid-identity");
+  const wanted = { tender: header.tender, lot: header.lot, part: header.part, pseudonym: header.pseudonym, header_core: hex(await coreDigest(header)) };
+  if (Object.keys(said).length !== 5 || Object.keys(wanted).some((key) => said[key] !== wanted[key])) {
+    throw new Refused("identity.other_header", "身份签名属于另一份投标。");
+  }
 }
