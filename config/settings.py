@@ -50,6 +50,19 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
+def _service(prefix: str, address: str, name: str) -> dict[str, str]:
+    """Another house: address, client id and secret from ``<prefix>_…``; only over TLS, or on this machine."""
+    wanted = {"url": address, "client_id": "CLIENT_ID", "client_secret": "CLIENT_SECRET"}
+    said = {field: os.environ.get(f"{prefix}_{word}", "").strip() for field, word in wanted.items()}
+    if missing := [f"{prefix}_{wanted[field]}" for field, value in said.items() if not value]:
+        raise ValueError(f"{prefix}: 还缺环境变量 / missing: {', '.join(missing)}")
+    parts = urlsplit(said["url"])
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ValueError(f"{prefix}_{address}: 只能是 https / https only")
+    return {**said, "name": os.environ.get(f"{prefix}_NAME", name)}
+
+
 SECRET_KEY = _secret()
 DEBUG = _flag("DEBUG")
 TRAINING = _flag("TRAINING")
@@ -214,6 +227,19 @@ PDF_FONT_DIRS = os.environ.get("PDF_FONT_DIRS", "/usr/share/fonts:/usr/local/sha
 
 # -- gateways (each has a sandbox server that speaks the same protocol)
 GUARANTORS_URL = os.environ.get("GUARANTORS_URL", "")
+#: Whole time of one call to the three below; an outage refuses and leaves certificates.
+GATEWAY_TIMEOUT_SECONDS = float(os.environ.get("GATEWAY_TIMEOUT_SECONDS", "4"))
+#: Unified identity: ``IDENTITY_PROVIDERS=jszwfw`` and for each ``IDENTITY_JSZWFW_ISSUER``, ``…_CLIENT_ID``,
+#: ``…_CLIENT_SECRET``, ``…_NAME`` (what people read). Without any there is no such way in.
+IDENTITY_PROVIDERS = {
+    key: _service(f"IDENTITY_{key.upper()}", "ISSUER", "统一身份认证")
+    for key in os.environ.get("IDENTITY_PROVIDERS", "").split(",")
+    if key
+}
+#: Electronic licences: ``LICENCE_URL``, ``LICENCE_CLIENT_ID``, ``LICENCE_CLIENT_SECRET``.
+LICENCE_SERVICE = _service("LICENCE", "URL", "电子营业执照") if os.environ.get("LICENCE_URL") else None
+#: Person codes at the desk: ``PERSON_CODE_URL``, ``PERSON_CODE_CLIENT_ID``, ``PERSON_CODE_CLIENT_SECRET``.
+PERSON_CODES = _service("PERSON_CODE", "URL", "苏服码") if os.environ.get("PERSON_CODE_URL") else None
 OPENING_GRACE_SECONDS = float(os.environ.get("OPENING_GRACE_SECONDS", "3"))
 
 LOGGING = {

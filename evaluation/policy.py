@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from evaluation.models import DrawTicket, Evaluation, ExpertDraw, Seat
 from evaluation.rules.draw_moves import PARTY_ZH
+from journal.door import NEEDS_CERTIFICATE
 from kernel.actor import Actor, Role
 from kernel.errors import Kind, Reason, ReasonForm
 from trading.models import Tender
@@ -121,7 +122,10 @@ def is_staff(actor: Actor) -> bool:
 
 
 def may_enter(actor: Actor, evaluation: Evaluation) -> Reason | None:
-    return None if is_staff(actor) or seat_of(actor, evaluation) else NO_ROOM()
+    """What is said in the room is secret (招标投标法第三十八条、第四十四条): it takes a certificate."""
+    if not is_staff(actor) and seat_of(actor, evaluation) is None:
+        return NO_ROOM()
+    return NEEDS_CERTIFICATE() if actor.light else None
 
 
 def may_sit(actor: Actor, evaluation: Evaluation) -> Reason | None:

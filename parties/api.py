@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from journal.door import perform
+from journal import clock
+from journal.door import Command, perform
 from kernel.actor import Actor, Role
 from kernel.clock import iso
-from kernel.errors import Refused
+from kernel.errors import Kind, ReasonForm, Refused
 from parties import login, policy, queries
-from parties.commands import BlockCertificate, EndRole, GrantRole
+from parties.commands import (
+    BlockCertificate,
+    ConfirmCertificate,
+    DeclineCertificate,
+    EndRole,
+    GrantRole,
+    HandOverAdministration,
+    LiftBlock,
+    RetireCertificate,
+)
 from parties.commands.certificates import who
 from portal.doors import BAD_FIELD, json_door, key_of, object_field, signed_in, text_field
+
+NO_SUCH_ACT = ReasonForm(
+    "certificate.no_such_act",
+    zh="证书没有「{act}」这项办理",
+    en="there is no act {act} on certificates",
+    kind=Kind.NOT_FOUND,
+)
 
 
 @json_door("POST")
@@ -50,7 +68,7 @@ def sign_out(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 
 @json_door("GET")
 def me(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    actor = signed_in(request)
+    actor, now = signed_in(request), clock.now()
     certificates = [
         {
             "fingerprint": c.fingerprint,
@@ -58,11 +76,13 @@ def me(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
             "usage": c.usage,
             "authority": c.authority_id,
             "not_after": iso(c.not_after),
+            "status": c.status,
+            "days_left": left[0] if (left := queries.warning_of(c, now)) else None,
             "blocked_at": iso(c.blocked_at) if c.blocked_at else None,
         }
         for c in queries.certificates_of(actor)
     ]
-    return {**who(actor), "certificates": certificates}
+    return {**who(actor), "light": actor.light, "certificates": certificates}
 
 
 @json_door("POST")
@@ -77,9 +97,60 @@ def certificates(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
     return JsonResponse(done.result, status=201)
 
 
+_ACTS: dict[str, Callable[[dict[str, Any]], Command]] = {
+    "block": lambda body: BlockCertificate(_certificate(body), text_field(body, "reason")),
+    "lift": lambda body: LiftBlock(_certificate(body), text_field(body, "reason")),
+    "retire": lambda body: RetireCertificate(_certificate(body), text_field(body, "reason")),
+    "confirm": lambda body: ConfirmCertificate(
+        text_field(body, "request", limit=60), text_field(body, "reason"), body.get("somebody_new") is True
+    ),
+    "decline": lambda body: DeclineCertificate(
+        text_field(body, "request", limit=60), text_field(body, "reason")
+    ),
+}
+
+
+def _certificate(body: dict[str, Any]) -> str:
+    return text_field(body, "certificate", limit=64)
+
+
 @json_door("POST")
-def block(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    command = BlockCertificate(text_field(body, "certificate", limit=64), text_field(body, "reason"))
+def certificate_act(request: HttpRequest, body: dict[str, Any], act: str) -> dict[str, Any]:
+    """``block``, ``lift``, ``retire`` ``{certificate, reason}``; ``confirm``, ``decline`` ``{request, reason}``."""
+    if act not in _ACTS:
+        raise Refused(NO_SUCH_ACT(act=act[:40]))
+    return perform(_ACTS[act](body), signed_in(request), via="api", key=key_of(request)).result
+
+
+@json_door("GET")
+def certificate_requests(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """New certificates that wait for this person, administrator or the center to say whose they are."""
+    rows = queries.requests_for(signed_in(request))
+    return {
+        "requests": [
+            {
+                "request": str(row.id),
+                "certificate": row.fingerprint,
+                "subject": row.subject,
+                "authority": row.authority_id,
+                "person": str(row.person_id),
+                "name": row.person.name,
+                "organization": str(row.organization_id),
+                "asked_at": iso(row.asked_at),
+            }
+            for row in rows[:200]
+        ]
+    }
+
+
+@json_door("POST")
+def administrator(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    """``{organization, person, reason}``: hand over the administration."""
+    command = HandOverAdministration(
+        text_field(body, "organization", limit=60),
+        text_field(body, "person", limit=60),
+        text_field(body, "reason"),
+    )
     return perform(command, signed_in(request), via="api", key=key_of(request)).result
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.db.models import Q
 
 from kernel.actor import ROLE_ZH, Actor, Role
-from parties import queries
-from parties.models import RoleRequest
+from parties import policy, queries
+from parties.models import CertificateBinding, RoleRequest
+from parties.rules.bindings import WARNINGS
 from portal.desk import DeskItem, entrance, provider
 
-#: A certificate is spoken of this long before it ends: getting a new one takes days.
-_SOON = timedelta(days=30)
-
-
 entrance("单位、人员与身份核实", "/parties/", Role.TRADING_CENTER)
-entrance("我的证书", "/certificates/")
+entrance("我的证书和登录方式", "/certificates/")
+entrance("本单位人员与证书", "/my-organization/")
 
 
 @provider
@@ -31,12 +31,37 @@ def items(actor: Actor, now: datetime) -> Iterable[DeskItem]:
         yield DeskItem(
             f"「{word}」身份等交易中心核实", "/certificates/", action="看我的证书", tone="waiting", weight=60
         )
-    for bound in queries.certificates_of(actor).filter(blocked_at__isnull=True, not_after__lt=now + _SOON):
+    yield from _endings(actor, now)
+    for row in queries.requests_for(actor)[:20]:
+        href = "/parties/" if actor.has(Role.TRADING_CENTER) else "/my-organization/"
+        if str(row.person_id) == actor.person:
+            href = "/certificates/"
         yield DeskItem(
-            "证书快要到期",
-            "/certificates/",
-            note=f"{bound.subject[:80]}；更新后请登记新证书。",
-            action="看我的证书",
+            f"{row.person.name}有一张新证书等您确认",
+            href,
+            note=f"{row.organization.name}；{row.subject[:80]}",
+            action="去确认",
+            weight=30,
+        )
+
+
+def _endings(actor: Actor, now: datetime) -> Iterable[DeskItem]:
+    """Certificates that end within 60, 30, 7 days: one's own, and colleagues' for the administrator."""
+    rows = CertificateBinding.objects.select_related("person", "organization")
+    mine = Q(person_id=actor.person)
+    if actor.organization and policy.administers(actor, actor.organization):
+        mine |= Q(organization_id=actor.organization)
+    soon = rows.filter(mine, blocked_at__isnull=True, not_after__lt=now + WARNINGS[-1][0])
+    for bound in soon[:50]:
+        left = queries.warning_of(bound, now)
+        if left is None:
+            continue
+        own = str(bound.person_id) == actor.person
+        yield DeskItem(
+            f"{'证书' if own else bound.person.name + '的证书'}还有 {left[0]} 天到期",
+            "/certificates/" if own else "/my-organization/",
+            note=f"{bound.subject[:80]}；新证书登记后，身份和权利不变。",
+            action="看我的证书" if own else "看本单位",
             deadline=bound.not_after,
-            tone="waiting",
+            tone=left[1],
         )

@@ -39,16 +39,6 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(label="身份", choices=ROLE_CHOICES)
 
 
-class EndForm(forms.Form):
-    membership = forms.CharField(widget=forms.HiddenInput, max_length=60)
-    reason = forms.CharField(label="结束原因", max_length=200)
-
-
-class BlockForm(forms.Form):
-    certificate = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    reason = forms.CharField(label="挂失原因", max_length=200, help_text="如：U 盾遗失、口令泄露。")
-
-
 class EncryptionForm(forms.Form):
     certificate = forms.FileField(
         label="加密证书文件（PEM）", help_text="只有一张证书的不用登记：它兼作加密证书。"

@@ -11,6 +11,7 @@ from ca_interop.rules.certificates import Usage
 from kernel.actor import Actor, Role
 from kernel.clock import beijing
 from kernel.errors import Kind, ReasonForm, Refused
+from kernel.machine import Move
 from parties import policy
 from parties.models import (
     Administration,
@@ -23,7 +24,7 @@ from parties.models import (
     Person,
     RoleRequest,
 )
-from parties.rules.bindings import BindingStatus, RequestStatus
+from parties.rules.bindings import BINDING, BindingFacts, BindingStatus, RequestStatus, warning
 
 NO_ORGANIZATION = ReasonForm(
     "organization.not_found",
@@ -234,6 +235,32 @@ def accounts_of(actor: Actor) -> QuerySet[ExternalAccount]:
     """A person's other ways of signing in."""
     rows = ExternalAccount.objects.select_related("organization")
     return rows.filter(person_id=actor.person or None, ended_at__isnull=True)
+
+
+def open_moves(
+    row: CertificateBinding, actor: Actor, now: datetime
+) -> tuple[Move[BindingStatus, BindingFacts], ...]:
+    """What this actor may do with a certificate now, if a reason is given."""
+    may = {"block": policy.may_block, "lift": policy.may_lift, "retire": policy.may_block}
+    facts = row.facts(now, actor, reason="—")
+    moves = BINDING.open_moves(BindingStatus(row.status), facts)
+    return tuple(m for m in moves if may[m.verb](actor, row) is None)
+
+
+def warning_of(row: CertificateBinding, now: datetime) -> tuple[int, str] | None:
+    """``(days left, tone)`` when the certificate ends soon and nothing has replaced it: no later one of the
+    same person, organization and use is registered."""
+    found = warning(row.not_after, now)
+    if found is None or row.status != BindingStatus.ACTIVE.value:
+        return None
+    later = CertificateBinding.objects.filter(
+        person=row.person,
+        organization=row.organization,
+        usage=row.usage,
+        blocked_at__isnull=True,
+        not_after__gt=row.not_after,
+    )
+    return None if later.exists() else found
 
 
 def encryption_certificate(organization: Organization) -> CertificateBinding | None:

@@ -118,6 +118,12 @@ def signed_from(fields: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[
     return assemble(expected, certificate, signature, alg)
 
 
+def posted(request: HttpRequest) -> dict[str, Any]:
+    """What a form that answers a challenge posts, put together; whether the challenge is ours is judged
+    later."""
+    return read_signed(request, statement_of(request.POST.get("statement", "")))
+
+
 def read_signed(request: HttpRequest, expected: Mapping[str, Any]) -> dict[str, Any]:
     """The same for a request: a JSON body, or the fields of ``parties/sign_form.html``."""
     if request.content_type == "application/json":

@@ -46,6 +46,7 @@ class DownloadDocuments(Command):
 
     verb = "documents.take"
     sealed = True
+    prepares = True
     law = "招标投标法实施条例第十六条；电子招标投标办法第二十条"
 
 
@@ -95,6 +96,7 @@ class AskEnquiry(Command):
 
     verb = "enquiry.ask"
     sealed = True
+    prepares = True
     law = "招标投标法实施条例第二十二条；电子招标投标办法第二十一条"
 
 

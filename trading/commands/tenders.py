@@ -75,6 +75,7 @@ class CreateTender(Command):
 
     verb = "tender.create"
     sealed = True
+    prepares = True
     law = "招标投标法第九条、第十九条"
 
 
@@ -102,6 +103,7 @@ class EditTender(Command):
 
     verb = "tender.edit"
     sealed = True
+    prepares = True
     law = "招标投标法第十九条"
 
 
@@ -144,6 +146,7 @@ class SetCustodians(Command):
 
     verb = "tender.set_custodians"
     sealed = True
+    prepares = True
     law = "电子招标投标办法第二十七条、第三十一条"
 
 
@@ -209,6 +212,7 @@ class AddDocument(Command):
 
     verb = "tender.add_document"
     sealed = True
+    prepares = True
     law = "招标投标法第十九条"
 
 
@@ -244,6 +248,7 @@ class RemoveDocument(Command):
 
     verb = "tender.remove_document"
     sealed = True
+    prepares = True
     law = "招标投标法第十九条"
 
 

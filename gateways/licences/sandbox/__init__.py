@@ -1,0 +1,1 @@
+"""A licence service of its own for training and tests, with the phone that scans; faults on request."""
