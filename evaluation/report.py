@@ -58,7 +58,7 @@ def render(evaluation: Evaluation) -> StoredFile:
 
 def _basics(pdf: PdfDocument, evaluation: Evaluation) -> None:
     lot, tender = evaluation.lot, evaluation.lot.tender
-    session = getattr(tender, "opening_session", None)
+    session = tender.opening_sessions.first()
     opened = beijing(session.started_at) if session and session.started_at else "—"
     pdf.heading("一、基本情况和数据表")
     pdf.facts(

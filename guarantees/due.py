@@ -9,6 +9,7 @@ from guarantees.commands import CheckAgain, ExpireGuarantee, TellIssuerAgain
 from guarantees.models import Guarantee
 from guarantees.rules.moves import GuaranteeStatus
 from journal.due import FINDERS, Due
+from kernel.bid_rules import PRICE
 from kernel.clock import BEIJING
 from trading.models import Bid
 from trading.rules.statuses import BidStatus
@@ -22,7 +23,7 @@ def examinations(now: datetime) -> Iterable[Due]:
     """Undecided ones whose time has come, and opened bids that nobody examined (a lost task)."""
     for row in Guarantee.objects.filter(check_due_at__lte=now, status=GuaranteeStatus.PRESENTED)[:_BATCH]:
         yield Due(CheckAgain(str(row.bid_id)), f"guarantee.check:{row.bid_id}:{row.check_attempts}")
-    lost = Bid.objects.filter(
+    lost = Bid.objects.exclude(part=PRICE).filter(
         status=BidStatus.OPENED,
         guarantee__isnull=True,
         lot__bond_amount__gt=0,

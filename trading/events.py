@@ -43,7 +43,18 @@ class ObjectionsClosed(Fact):
 
 @dataclass(frozen=True)
 class OpeningClosed(Fact):
+    """``stage`` 2: second envelopes (prices) are open."""
+
     tender: str
+    stage: int = 1
+
+
+@dataclass(frozen=True)
+class TechnicalResultReceived(Fact):
+    """A lot in two envelopes waits for the second opening."""
+
+    tender: str
+    lot: str
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from journal.door import Command
+from kernel.clock import BEIJING, iso
 from kernel.errors import Kind, ReasonForm, Refused
 from parties.signing import signed_from
 from portal.consumers import Entry
@@ -18,6 +20,7 @@ from trading.commands.decryption import DecideCause, RequestQuorum
 from trading.commands.openings import ExtendDecryption, SignInToOpening, StartOpening
 from trading.commands.reading import AnswerOpeningObjection, CloseObjections, RaiseOpeningObjection, ReadOut
 from trading.commands.records import CloseOpening
+from trading.commands.second import ConveneSecondOpening
 from trading.queries import bids, openings
 from trading.rules.openings import RECORD_NOT_READY
 
@@ -37,6 +40,20 @@ def _sign_in(args: Args, entry: Entry, path: Args) -> Command:
 
 def _start(args: Args, entry: Entry, path: Args) -> Command:
     return StartOpening(path["number"])
+
+
+def _convene_second(args: Args, entry: Entry, path: Args) -> Command:
+    return ConveneSecondOpening(path["number"], opening_moment(args))
+
+
+def opening_moment(args: Args) -> str:
+    """``opens_at`` as RFC 3339, or as a form writes it (``2026-12-20T09:30``, Beijing)."""
+    text = text_field(args, "opens_at", limit=40)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(BAD_FIELD(field="opens_at", why="应为时间 / must be a time")) from error
+    return iso(at if at.tzinfo else at.replace(tzinfo=BEIJING))
 
 
 def _extend(args: Args, entry: Entry, path: Args) -> Command:
@@ -98,6 +115,7 @@ def _close(args: Args, entry: Entry, path: Args) -> Command:
 VERBS: dict[str, Build] = {
     "sign_in": _sign_in,
     "start": _start,
+    "convene_second": _convene_second,
     "extend": _extend,
     "release_key": _release_key,
     "request_quorum": _request_quorum,

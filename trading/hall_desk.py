@@ -13,6 +13,7 @@ from trading.models import DocumentDownload, OpeningSession, Tender
 from trading.policy.openings import capacity
 from trading.queries.bids import waiting_for_share
 from trading.queries.openings import session_of
+from trading.rules.parts import SECOND
 from trading.rules.statuses import SessionStatus, TenderStatus
 
 SOON = timedelta(days=3)
@@ -23,8 +24,11 @@ def items(actor: Actor, now: datetime) -> Iterable[DeskItem]:
     """By the actor's part in each opening. A bidder sees the tenders whose documents it took."""
     if not actor.organization:
         return []
-    rows = Tender.objects.select_related("project", "opening_session").filter(
-        Q(status=TenderStatus.OPENING) | Q(status=TenderStatus.ANNOUNCED, submission_deadline__lte=now + SOON)
+    second = OpeningSession.objects.filter(stage=SECOND).exclude(status=SessionStatus.CLOSED)
+    rows = Tender.objects.select_related("project").filter(
+        Q(status=TenderStatus.OPENING)
+        | Q(opening_sessions__in=second)
+        | Q(status=TenderStatus.ANNOUNCED, submission_deadline__lte=now + SOON)
     )
     found = [_item(actor, tender, now) for tender in rows.filter(_mine(actor)).distinct()]
     return [item for item in found if item is not None]
@@ -85,7 +89,7 @@ def _before(
     what: str, tender: Tender, session: OpeningSession | None, actor: Actor, href: str, now: datetime
 ) -> DeskItem:
     here = session is not None and session.sign_ins.filter(organization_id=actor.organization).exists()
-    due = tender.submission_deadline
+    due = session.opens_at if session is not None and session.opens_at else tender.submission_deadline
     if what == "host" and due is not None and due <= now:
         return DeskItem("请主持开标", href, tender.title, "去开标", due, weight=1)
     if here:

@@ -31,8 +31,10 @@ from sealing import (
 from sealing.header import Header
 from sealing.refusals import DIGEST_DIFFERS
 from sealing.statements import SignatureEvidence
+from trading.commands import hall
 from trading.commands.decryption import RecordOpening, RecordUndecryptable
 from trading.models import Bid
+from trading.rules.parts import OTHER_BIDDER
 
 SUMMARY_LIMIT = 256 * 1024
 SUMMARY_FOREIGN = ReasonForm(
@@ -120,6 +122,9 @@ def _found(
                 expected=checked.facts.credit_code,
             )
         )
+    main = hall.main_of(bid)
+    if main is not None and main.pk != bid.pk and main.bidder_credit_code != checked.facts.credit_code:
+        raise Refused(OTHER_BIDDER(found=bidder["name"], expected=main.bidder_name))
     certificate = {
         "certificate": checked.facts.fingerprint,
         "authority": checked.authority_id,

@@ -12,6 +12,7 @@ from kernel.clock import beijing, iso, parse_iso
 from trading.commands import hall
 from trading.models import Bid, OpeningSession
 from trading.policy.openings import CAPACITY_ZH
+from trading.rules.parts import FIRST
 from trading.rules.statuses import BID_ZH, LOT_ZH, BidStatus, CauseOfFailure, LotStatus
 
 _OPENED_BY_ZH = {"bidder": "投标人密钥", "quorum": "监管方分片", "": "—"}
@@ -24,6 +25,7 @@ def payload_of(session: OpeningSession, now: datetime) -> dict[str, Any]:
         "v": 1,
         "tender": tender.number,
         "title": tender.title,
+        "stage": session.stage,
         "procuring_entity": tender.project.procuring_entity.name,
         "agent": tender.project.agent.name if tender.project.agent else "",
         "host": session.host.name if session.host else "",
@@ -44,6 +46,7 @@ def payload_of(session: OpeningSession, now: datetime) -> dict[str, Any]:
                 "ceiling_price": str(lot.ceiling_price) if lot.ceiling_price is not None else "",
             }
             for lot in tender.lots.order_by("no")
+            if session.stage == FIRST or lot.scheme == "dual"
         ],
         "bids": [_row(bid) for bid in hall.opened_lots_bids(session)],
         "objections": [
@@ -65,6 +68,7 @@ def _row(bid: Bid) -> dict[str, Any]:
         "bid": str(bid.pk),
         "lot": str(bid.lot.no),
         "no": bid.number,
+        "part": bid.part,
         "status": str(bid.status),
         "received_at": iso(bid.received_at),
         "envelope_sha256": bid.envelope_sha256,
@@ -79,8 +83,7 @@ def _row(bid: Bid) -> dict[str, Any]:
         "bidder": bid.bidder_name,
         "credit_code": bid.bidder_credit_code,
         "opened_by": bid.opened_by,
-        "price": bid.summary["price"],
-        "price_in_words": bid.summary["price_in_words"],
+        **{key: bid.summary[key] for key in ("price", "price_in_words") if key in bid.summary},
         "duration_days": bid.summary["duration_days"],
         "quality": bid.summary["quality"],
         "project_manager": manager.get("name", ""),
@@ -92,7 +95,7 @@ def _row(bid: Bid) -> dict[str, Any]:
 def pdf_of(payload: dict[str, Any], now: datetime) -> bytes:
     """开标记录, Chinese."""
     doc = PdfDocument(
-        "开标记录",
+        "开标记录" if payload["stage"] == FIRST else "开标记录（第二信封）",
         number=payload["tender"],
         training=payload["training"],
         now=now,
@@ -156,12 +159,12 @@ def _lot(doc: PdfDocument, lot: dict[str, Any], bids: list[dict[str, Any]]) -> N
 
 
 def _cells(bid: dict[str, Any]) -> list[str]:
-    if "price" not in bid:
+    if "bidder" not in bid:
         return [str(bid["no"]), BID_ZH[BidStatus(bid["status"])], "—", "—", "—", "—", "—", "—"]
     return [
         str(bid["no"]),
         bid["bidder"],
-        grouped(bid["price"]),
+        grouped(bid["price"]) if "price" in bid else "在第二信封",
         str(bid["duration_days"]),
         bid["quality"],
         bid["project_manager"] or "—",

@@ -46,6 +46,12 @@ def withdrawal(bid: Bid, signed: Any) -> dict[str, Any]:
     return dict(signed)
 
 
+def asks_for_state(bid: Bid, signed: Any) -> None:
+    """A signed ``mingtang/bid-state`` of this bid by its pseudonym: until the opening nobody else may know."""
+    evidence = statements.verify(signed, purpose="bid-state", public_key=pseudonym_key(bid))
+    _same(fields.exact_keys(dict(evidence.payload), "payload", ("bid", "envelope_sha256")), bid)
+
+
 def key_release(bid: Bid, signed: Any) -> ReleaseKey:
     """A signed ``mingtang/key-release`` whose key is the one the envelope commits to."""
     evidence = statements.verify(signed, purpose="key-release", public_key=pseudonym_key(bid))

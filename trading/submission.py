@@ -30,6 +30,7 @@ from sealing.refusals import DIGEST_DIFFERS, FOREIGN, STATEMENT_SIGNER, SUITE_MI
 from sealing.signer import fingerprint
 from trading.commands.bids import SubmitBid
 from trading.models import Bid, Lot
+from trading.queries.bids import parts_of
 from trading.queries.suites import suite_of
 from trading.queries.tenders import lot as lot_by_no
 from trading.rules.bids import TAKEN_BACK, BidFacts, submission_reason
@@ -145,8 +146,9 @@ def _examine(request: Submission, command: SubmitBid) -> None:
     )
     header = _envelope(uploads.finished(request.upload, name=names.ENVELOPE), command)
     check_target(header, tender=tender.number, lot=str(lot.no), part=command.part)
-    if header.part != tender.part:
-        raise Refused(WRONG_PART(found=header.part, expected=tender.part))
+    taken = parts_of(lot)
+    if header.part not in taken:
+        raise Refused(WRONG_PART(found=header.part, expected=" / ".join(taken)))
     _custodians(header, lot)
     _identity(header, lot, request.door_identity)
 

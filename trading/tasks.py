@@ -28,14 +28,18 @@ def open_bid(bid_id: str) -> None:
 @shared_task
 def make_opening_record(number: str) -> None:
     """Build the record's PDF and JSON and file them for signing."""
-    session = OpeningSession.objects.select_related(
-        "tender__project__procuring_entity", "tender__project__agent", "host"
-    ).get(tender__number=number)
+    session = (
+        OpeningSession.objects.select_related(
+            "tender__project__procuring_entity", "tender__project__agent", "host"
+        )
+        .filter(tender__number=number)
+        .order_by("-stage")[0]
+    )
     if session.status != SessionStatus.SIGNING or session.record_payload is not None:
         return
     now = clock.now()
     payload = payload_of(session, now)
-    name = f"开标记录-{number}.pdf"
+    name = f"开标记录-{number}.pdf" if session.stage == 1 else f"开标记录-{number}-第二信封.pdf"
     stored = store.put(pdf_of(payload, now), name=name, media_type="application/pdf", now=now)
     command = FileRecord(number, stored.sha256, {**payload, "record_sha256": stored.sha256})
-    settle(command, f"record:{number}")
+    settle(command, f"record:{number}" if session.stage == 1 else f"record:{number}:2")

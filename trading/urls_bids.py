@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/bids/<str:bid>/withdrawal", bids.withdraw),
     path("api/v1/bids/<str:bid>/revocation", bids.revoke),
     path("api/v1/bids/<str:bid>/key-release", bids.release_key),
+    path("api/v1/bids/<str:bid>/state", bids.state),
     path("api/v1/bids/<str:bid>/key-lost", bids.key_lost),
     path("api/v1/bids/<str:bid>/shares", bids.shares),
     path("api/v1/bids/<str:bid>/envelope", bids.envelope),

@@ -11,6 +11,7 @@ from disclosure.commands import NO_SUCH_TENDER
 from disclosure.models import PublishedRecord
 from disclosure.queries.notices import listed, public
 from disclosure.rules.phases import Step, schedule
+from kernel.bid_rules import PRICE
 from kernel.errors import Refused
 from trading.commands.awards import failure_zh
 from trading.models import (
@@ -146,7 +147,7 @@ def _lot_steps(result: LotResult) -> list[tuple[str, datetime | None, str]]:
 
 
 def session_of(tender: Tender) -> OpeningSession | None:
-    return OpeningSession.objects.filter(tender=tender).first()
+    return OpeningSession.objects.filter(tender=tender).order_by("stage").first()
 
 
 def results(tender: Tender) -> list[LotResult]:
@@ -179,7 +180,13 @@ def results(tender: Tender) -> list[LotResult]:
 
 
 def _opening_table(lot: Lot) -> dict[str, Any] | None:
-    bids = lot.bids.exclude(status=BidStatus.WITHDRAWN).filter(number__isnull=False).order_by("number")
+    # A second envelope's price is shown at its first one's row, once it has been read out.
+    bids = (
+        lot.bids.exclude(status=BidStatus.WITHDRAWN)
+        .exclude(part=PRICE)
+        .filter(number__isnull=False)
+        .order_by("number")
+    )
     rows = [_opening_row(bid) for bid in bids if bid.read_out_at or bid.status == BidStatus.UNDECRYPTABLE]
     if not rows:
         return None

@@ -62,6 +62,7 @@ VERB_ZH: dict[str, str] = {
     "opening.retry_record": "重新生成开标记录",
     "opening.sign_record": "签署开标记录",
     "opening.start": "开标",
+    "opening.convene_second": "安排第二信封开标",
     "party.bootstrap": "登记首位交易中心人员",
     "project.commission_agent": "委托招标代理机构",
     "project.create": "登记招标项目",

@@ -135,7 +135,7 @@ class VoidDraw(Command):
 
 @handler(FreezeDraw, load=lambda cmd: rows.tender_for_update(cmd.tender), may=policy.may_run_draw)
 def freeze_draw(cmd: FreezeDraw, ctx: Context, tender: Tender) -> Done:
-    session = getattr(tender, "opening_session", None)
+    session = tender.opening_sessions.first()
     if session is None or session.status != SessionStatus.CLOSED:
         raise Refused(NOT_OPENED())
     wanted = rule.read(

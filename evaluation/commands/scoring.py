@@ -185,7 +185,7 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
 
 def coefficients_of(evaluation: Evaluation) -> dict[str, Any]:
     """What was drawn in the opening hall for this lot, as the signed record says (formulas.md §10)."""
-    session = getattr(evaluation.lot.tender, "opening_session", None)
+    session = evaluation.lot.tender.opening_sessions.last()
     record = (session.record_payload or {}) if session is not None else {}
     drawn = record.get("coefficients") or {}
     found = drawn.get(str(evaluation.lot.no)) if isinstance(drawn, dict) else None

@@ -13,6 +13,7 @@ from evaluation.rules.room_moves import PAUSE, ROOM, RoomFacts, label
 from evaluation.rules.statuses import ROOM_ENDED, PauseStatus, RoomStatus
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.actor import Actor
+from kernel.bid_rules import PRICE
 from kernel.clock import iso
 from kernel.errors import Kind, Reason, ReasonForm, Refused
 from trading.models import Bid, Lot, Tender
@@ -161,7 +162,7 @@ def convene_rooms(cmd: ConveneRooms, ctx: Context, tender: Tender) -> Done:
 def _open_room(lot: Lot, committee: Any, ctx: Context) -> Evaluation:
     """The bids under aliases; their new ids are random, so the order of aliases is too."""
     evaluation = Evaluation.objects.create(committee=committee, lot=lot, convened_at=ctx.now)
-    opened = Bid.objects.filter(lot=lot, status=BidStatus.OPENED)
+    opened = Bid.objects.filter(lot=lot, status=BidStatus.OPENED).exclude(part=PRICE)
     fresh = sorted(((uuid.uuid4(), bid) for bid in opened), key=lambda pair: pair[0])
     EvaluatedBid.objects.bulk_create(
         EvaluatedBid(id=key, evaluation=evaluation, bid=bid, alias=alias_of(no), position=no)

@@ -126,7 +126,9 @@ def entries(row: EvaluatedBid, status: str) -> list[tuple[int, bundle.Entry]]:
 
 def guarantees(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """Verdicts on the guarantees as the opening hall recorded them, by the room's bid ids."""
-    hall = rooms.snapshot(f"hall:{evaluation.lot.tender.number}", ()).state.get("bids", {})
+    state = rooms.snapshot(f"hall:{evaluation.lot.tender.number}", ()).state
+    # Once second envelopes are opened the first opening's rows stand aside.
+    hall = {**state.get("bids", {}), **state.get("first", {}).get("bids", {})}
     out = {}
     for row in facts.bids_of(evaluation):
         verdict = hall.get(str(row.bid_id), {}).get("guarantee")

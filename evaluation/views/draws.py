@@ -72,7 +72,9 @@ def _ready(actor: Actor) -> list[Tender]:
     """Tenders whose opening is closed and that have no committee yet."""
     if not actor.has(Role.TRADING_CENTER):
         return []
-    found = Tender.objects.filter(opening_session__status=SessionStatus.CLOSED, committee__isnull=True)
+    found = Tender.objects.filter(
+        opening_sessions__stage=1, opening_sessions__status=SessionStatus.CLOSED, committee__isnull=True
+    )
     return list(found.order_by("-number")[:50])
 
 

@@ -73,6 +73,14 @@ def release_key(request: HttpRequest, body: dict[str, Any], bid: str) -> dict[st
 
 
 @json_door("POST")
+def state(request: HttpRequest, body: dict[str, Any], bid: str) -> dict[str, Any]:
+    """``{"signed": mingtang/bid-state}`` by the bid's one-time key → which parts are in and what is missing."""
+    row = queries.bid(bid)
+    releases.asks_for_state(row, object_field(body, "signed"))
+    return queries.state_of(row)
+
+
+@json_door("POST")
 def key_lost(request: HttpRequest, body: dict[str, Any], bid: str) -> dict[str, Any]:
     """``{"signed": mingtang/key-lost}`` by the pseudonym, or ``{"reason"}`` by the host, signed in."""
     row = queries.bid(bid)

@@ -25,6 +25,7 @@ from trading.commands.results import (
     ReceiveEvaluationResult,
 )
 from trading.commands.retendering import TenderAgain
+from trading.commands.second import ConveneSecondOpening, ReceiveTechnicalResult
 from trading.commands.tenders import (
     AddDocument,
     CreateTender,
@@ -34,6 +35,8 @@ from trading.commands.tenders import (
 )
 
 __all__ = [
+    "ConveneSecondOpening",
+    "ReceiveTechnicalResult",
     "SubmitBid",
     "WithdrawBid",
     "DecideCause",

@@ -19,6 +19,7 @@ from trading.policy.tenders import NO_TENDER
 from trading.queries.bids import bid as bid_by_id
 from trading.queries.tenders import lot as lot_by_no
 from trading.rules.bids import BID, BidFacts, submission_reason
+from trading.rules.parts import stage_of
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
 
 PSEUDONYM_USED = ReasonForm(
@@ -87,7 +88,8 @@ def shared_tender(number: str) -> Tender:
 def facts_of(bid: Bid, now: datetime) -> BidFacts:
     """The bridge from rows to the rules of a bid's moves."""
     tender = bid.lot.tender
-    session = OpeningSession.objects.filter(tender=tender).values_list("status", flat=True).first()
+    rows = OpeningSession.objects.filter(tender=tender, stage=stage_of(bid.part))
+    session = rows.values_list("status", flat=True).first()
     return BidFacts(
         now=now,
         deadline=tender.submission_deadline,

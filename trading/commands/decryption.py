@@ -7,6 +7,7 @@ from typing import Any
 
 from documents import store
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
+from kernel.bid_rules import PRICE
 from kernel.canonical_json import digest
 from kernel.clock import iso
 from kernel.errors import Kind, Reason, ReasonForm, Refused
@@ -26,6 +27,7 @@ from trading.policy import bids as policy
 from trading.policy import openings as opening_policy
 from trading.rules.bids import BID, LOT_NOT_OPENED
 from trading.rules.openings import SESSION
+from trading.rules.parts import NOT_YET
 from trading.rules.statuses import BidStatus, CauseOfFailure, LotStatus, SessionStatus
 
 KEY_HERE = ReasonForm(
@@ -179,7 +181,11 @@ def bid_for_update(cmd: Any) -> Bid:
 
 
 def _session(bid: Bid) -> OpeningSession:
-    return OpeningSession.objects.select_related("tender__project").get(tender=bid.lot.tender)
+    """The opening of the bid's part; a price part has none before the second one is convened."""
+    session = hall.session_of_bid(bid)
+    if session is None:
+        raise Refused(NOT_YET())
+    return session
 
 
 def _check_move(verb: str, bid: Bid, session: OpeningSession, ctx: Context) -> None:
@@ -253,11 +259,14 @@ def record_opening(cmd: RecordOpening, ctx: Context, bid: Bid) -> Done:
     bid.content_key = bytes.fromhex(cmd.content_key)
     bid.bidder = Organization.objects.filter(credit_code=cmd.bidder_credit_code).first()
     bid.bidder_name, bid.bidder_credit_code = cmd.bidder_name, cmd.bidder_credit_code
-    bid.summary, bid.price = cmd.summary, cmd.summary["price"]
+    # A first envelope tells no price.
+    bid.summary, bid.price = cmd.summary, cmd.summary.get("price")
     bid.bundle = store.get(cmd.bundle_sha256)
     bid.save()
     twins = _twins(bid)
-    ctx.announce(BidOpened(bid.lot.tender.number, str(bid.lot.no), str(bid.pk)))
+    if bid.part != PRICE:
+        # Guarantees lie in the first envelope.
+        ctx.announce(BidOpened(bid.lot.tender.number, str(bid.lot.no), str(bid.pk)))
     _say_opened(ctx, session, bid, twins)
     move_on(ctx, session)
     # Neither price nor summary: what is inside is said at the read-out, and the bundle's digest binds it.
@@ -348,8 +357,8 @@ def revoke_bid(cmd: RevokeBid, ctx: Context, bid: Bid) -> Done:
     bid.status = BID.after("revoke", BidStatus(bid.status), facts_of(bid, ctx.now))
     bid.withdrawn_at, bid.withdrawal = ctx.now, cmd.statement
     bid.save(update_fields=["status", "withdrawn_at", "withdrawal"])
-    session = _session(bid)
-    if bid.number is not None:
+    session = hall.session_of_bid(bid)
+    if bid.number is not None and session is not None:
         hall.say(ctx, session, "bid.revoked", f"{bid.lot.name}第 {bid.number} 家撤销投标文件。",
                  {"bids": {str(bid.pk): {"revoked": True}}})  # fmt: skip
         move_on(ctx, session)

@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from journal.door import Context
+from kernel.bid_rules import PRICE, TECHNICAL
 from kernel.clock import iso
 from kernel.errors import Refused
 from portal import rooms
 from trading.models import Bid, OpeningSession, SignIn, Tender
 from trading.policy.openings import CAPACITY_ZH
 from trading.policy.tenders import NO_TENDER
+from trading.rules.parts import FIRST, SECOND, stage_of
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
 
 SEALED_NAME = "待开启"
@@ -38,12 +40,21 @@ def tender_for_update(number: str) -> Tender:
 
 
 def session_for_update(number: str) -> OpeningSession:
-    """The session of a tender, made when first asked for, and locked."""
+    """The session of a tender that is held now (the second, once it is convened), made when first asked for, and
+    locked."""
     tender = Tender.objects.select_related("project").filter(number=number).first()
     if tender is None or tender.status == TenderStatus.DRAFT:
         raise Refused(NO_TENDER(number=number))
-    session, _ = OpeningSession.objects.get_or_create(tender=tender)
+    session = tender.opening_sessions.order_by("-stage").first()
+    if session is None:
+        session, _ = OpeningSession.objects.get_or_create(tender=tender, stage=FIRST)
     return locked(session)
+
+
+def session_of_bid(bid: Bid) -> OpeningSession | None:
+    """The opening at which this envelope is opened, if it has been called."""
+    rows = OpeningSession.objects.select_related("tender__project")
+    return rows.filter(tender=bid.lot.tender_id, stage=stage_of(bid.part)).first()
 
 
 def locked(session: OpeningSession) -> OpeningSession:
@@ -55,8 +66,9 @@ def locked(session: OpeningSession) -> OpeningSession:
 
 
 def opened_lots_bids(session: OpeningSession) -> list[Bid]:
-    """Every numbered bid of the lots that are opened, in the order of reading."""
+    """Every numbered envelope that this session opens, in the order of reading."""
     rows = Bid.objects.select_related("lot").filter(lot__tender=session.tender, number__isnull=False)
+    rows = rows.filter(part=PRICE) if session.stage == SECOND else rows.exclude(part=PRICE)
     return list(rows.exclude(lot__status=LotStatus.FAILED).order_by("lot__no", "number"))
 
 
@@ -71,14 +83,22 @@ def unread(session: OpeningSession) -> list[Bid]:
 
 
 def bid_row(bid: Bid) -> dict[str, Any]:
-    """A bid as the roster shows it before it is open: its number, and no name."""
+    """A bid as the roster shows it before it is open: its number, and no name (a price part's bidder is known)."""
+    main = main_of(bid) if bid.part == PRICE else None
     return {
         "no": bid.number,
         "lot": bid.lot.name,
-        "bidder": SEALED_NAME,
+        "bidder": main.bidder_name if main else SEALED_NAME,
         "decryption": "waiting",
         "pseudonym": bid.pseudonym,
     }
+
+
+def main_of(bid: Bid) -> Bid | None:
+    """The row that stands for the bid: itself, or for a price part the technical one."""
+    if bid.part != PRICE:
+        return bid
+    return Bid.objects.filter(lot=bid.lot_id, pseudonym=bid.pseudonym, part=TECHNICAL).first()
 
 
 def sign_in_row(row: SignIn) -> dict[str, Any]:

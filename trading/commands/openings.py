@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
+from kernel.bid_rules import PRICE
 from kernel.clock import iso
-from kernel.errors import Kind, ReasonForm, Refused, refuse_if
+from kernel.errors import Kind, Reason, ReasonForm, Refused, refuse_if
 from trading.commands import hall
 from trading.events import LotFailed
 from trading.models import Bid, Lot, OpeningSession, SignIn, Tender
@@ -19,6 +20,7 @@ from trading.rules import openings as rules
 from trading.rules.bids import NO_DEADLINE
 from trading.rules.lot_machine import LOT
 from trading.rules.openings import SESSION, SessionFacts
+from trading.rules.parts import NOT_PASSED, SECOND, part_missing
 from trading.rules.statuses import BidStatus, CauseOfFailure, LotStatus, SessionStatus, TenderStatus
 from trading.rules.tender_machine import TENDER
 
@@ -79,9 +81,10 @@ def facts_of(session: OpeningSession, ctx: Context, **more: Any) -> SessionFacts
     deadline = session.tender.submission_deadline
     if deadline is None:
         raise Refused(NO_DEADLINE())
+    first_at = rules.opening_at(deadline, settings.OPENING_GRACE_SECONDS)
     return SessionFacts(
         now=ctx.now,
-        opening_at=rules.opening_at(deadline, settings.OPENING_GRACE_SECONDS),
+        opening_at=session.opens_at or first_at,
         decryption_until=session.decryption_until,
         **more,
     )
@@ -89,7 +92,7 @@ def facts_of(session: OpeningSession, ctx: Context, **more: Any) -> SessionFacts
 
 def end_opening(ctx: Context, tender: Tender, reason: str) -> None:
     """The tender is called off: a hall that is open closes, and what is still sealed stays sealed."""
-    session = OpeningSession.objects.select_related("tender").filter(tender=tender).first()
+    session = tender.opening_sessions.order_by("-stage").first()
     if session is None or session.status in (SessionStatus.CLOSED, SessionStatus.FAILED):
         return
     session = hall.locked(session)
@@ -140,6 +143,8 @@ def _exclusive(cmd: StartOpening) -> OpeningSession:
 def start_opening(cmd: StartOpening, ctx: Context, session: OpeningSession) -> Done:
     tender, facts = session.tender, facts_of(session, ctx)
     refuse_if(SESSION.reasons_against("start", SessionStatus(session.status), facts))
+    if session.stage == SECOND:
+        return _start_second(ctx, session, facts)
     tender.status = TENDER.after("start_opening", TenderStatus(tender.status), tender.facts(ctx.now))
     lots = [_count(ctx, session, lot) for lot in tender.lots.order_by("no")]
     opened = any(lot["status"] != LotStatus.FAILED for lot in lots)
@@ -163,11 +168,14 @@ def start_opening(cmd: StartOpening, ctx: Context, session: OpeningSession) -> D
 
 
 def _count(ctx: Context, session: OpeningSession, lot: Lot) -> dict[str, Any]:
-    """Number a lot's bids by the order of receipt, or fail it and leave them sealed."""
-    bids = list(lot.bids.filter(status=BidStatus.SUBMITTED).order_by("received_at", "id"))
+    """Number a lot's bids by the order of receipt, or fail it and leave them sealed. Of two envelopes the first
+    ones are numbered; a bid that lacks a part counts as withdrawn and is none."""
+    bids, incomplete = whole_bids(lot)
     said = {"lot": str(lot.no), "name": lot.name, "count": len(bids), "status": str(lot.status)}
     if lot.status != LotStatus.PENDING:
         return said
+    if incomplete:
+        said["incomplete"] = [_leave(ctx, bid, why) for bid, why in incomplete]
     reason = rules.too_few(lot.name, len(bids))
     if reason is not None:
         lot.status = LOT.after("fail", LotStatus(lot.status), lot.facts(ctx.now))
@@ -184,10 +192,112 @@ def _count(ctx: Context, session: OpeningSession, lot: Lot) -> dict[str, Any]:
     }
 
 
+def whole_bids(lot: Lot) -> tuple[list[Bid], list[tuple[Bid, Reason]]]:
+    """The envelopes to open first, one a bid, in the order in which the bids became whole; and the envelopes of
+    bids that are not whole, each with what its bid lacks."""
+    rows = list(lot.bids.filter(status=BidStatus.SUBMITTED).order_by("received_at", "id"))
+    if lot.scheme == "single":
+        return rows, []
+    together: dict[str, list[Bid]] = {}
+    for row in rows:
+        together.setdefault(row.pseudonym, []).append(row)
+    firsts, incomplete = [], []
+    for envelopes in together.values():
+        reason = part_missing(lot.scheme, {row.part for row in envelopes})
+        if reason is not None:
+            incomplete += [(row, reason) for row in envelopes]
+        else:
+            whole_at = max(row.received_at for row in envelopes)
+            firsts.append((whole_at, next(row for row in envelopes if row.part != PRICE)))
+    return [row for _, row in sorted(firsts, key=lambda pair: (pair[0], pair[1].pk))], incomplete
+
+
+def _leave(ctx: Context, bid: Bid, why: Reason) -> dict[str, Any]:
+    """This envelope stays sealed for good."""
+    from trading.commands.bids import facts_of as bid_facts
+    from trading.rules.bids import BID
+
+    bid.status = BID.after("leave", BidStatus(bid.status), bid_facts(bid, ctx.now))
+    bid.failure = why.as_json()
+    bid.save(update_fields=["status", "failure"])
+    return {"bid": str(bid.pk), "part": bid.part, "envelope_sha256": bid.envelope_sha256, "code": why.code}
+
+
+def _start_second(ctx: Context, session: OpeningSession, facts: SessionFacts) -> Done:
+    """Second envelopes of those who passed get their numbers; the others stay sealed."""
+    tender = session.tender
+    waiting = tender.lots.filter(status=LotStatus.TECHNICAL_EVALUATED).order_by("no")
+    lots = [_count_second(ctx, lot) for lot in waiting]
+    session.status = SESSION.after("start", SessionStatus(session.status), facts)
+    session.started_at, session.host_id = ctx.now, ctx.actor.person or None
+    session.decryption_until = ctx.now + timedelta(minutes=tender.decryption_minutes)
+    session.due_at = session.decryption_until
+    session.save()
+    said = {
+        "stage": SECOND,
+        "started_at": iso(ctx.now),
+        "decryption_until": iso(session.decryption_until),
+        "lots": lots,
+    }
+    counts = "；".join(
+        f"{lot['name']}通过技术评审 {lot['count']} 家，未通过 {len(lot['unopened'])} 家" for lot in lots
+    )
+    patch = {
+        "started_at": said["started_at"],
+        "decryption_until": said["decryption_until"],
+        "lots": {
+            lot["lot"]: {"name": lot["name"], "count": lot["count"], "status": lot["status"]} for lot in lots
+        },
+        "attendance": {
+            str(row.pk): hall.sign_in_row(row) for row in session.sign_ins.select_related("organization")
+        },
+        "bids": {str(bid.pk): hall.bid_row(bid) for bid in hall.opened_lots_bids(session)},
+    }
+    hall.say_step(ctx, session, f"第二信封开标：{counts}。请通过技术评审的投标人解密报价部分。", patch)
+    move_on(ctx, session)
+    return Done(f"tender:{tender.number}", said, {"status": str(session.status), **said})
+
+
+def _count_second(ctx: Context, lot: Lot) -> dict[str, Any]:
+    passed = set((lot.technical_result or {}).get("passed", []))
+    firsts = {
+        row.pseudonym: row
+        for row in lot.bids.exclude(part=PRICE).filter(number__isnull=False, status=BidStatus.OPENED)
+    }
+    sealed = lot.bids.filter(part=PRICE, status=BidStatus.SUBMITTED).order_by("received_at", "id")
+    numbered, unopened = [], []
+    for bid in sealed:
+        first = firsts.get(bid.pseudonym)
+        if first is not None and str(first.pk) in passed:
+            bid.number = first.number
+            bid.save(update_fields=["number"])
+            numbered.append(
+                {
+                    "bid": str(bid.pk),
+                    "no": bid.number,
+                    "of": str(first.pk),
+                    "envelope_sha256": bid.envelope_sha256,
+                }
+            )
+        else:
+            unopened.append(_leave(ctx, bid, NOT_PASSED()))
+    return {
+        "lot": str(lot.no),
+        "name": lot.name,
+        "count": len(numbered),
+        "status": str(lot.status),
+        "passed": sorted(passed),
+        "bids": sorted(numbered, key=lambda row: row["no"] or 0),
+        "unopened": unopened,
+    }
+
+
 def _say_start(ctx: Context, session: OpeningSession, lots: list[dict[str, Any]], opened: bool) -> None:
     counts = "；".join(f"{lot['name']} {lot['count']} 家" for lot in lots)
     failed = [lot["name"] for lot in lots if lot["status"] == LotStatus.FAILED]
     words = f"投标截止，收到 {counts}。"
+    if left := sum(len(lot.get("incomplete", ())) for lot in lots):
+        words += f"另有 {left} 个信封所属的投标未递交齐全，视为撤回，不予开启。"
     if failed:
         words += f"{'、'.join(failed)}投标人少于 3 个，不开标，投标文件保持密封。"
     patch: dict[str, Any] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from journal.door import Command, Context, Done, handler
 from journal.models import Act
+from kernel.bid_rules import PRICE, TECHNICAL
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from trading.commands import hall
@@ -78,6 +79,9 @@ def read_out(cmd: ReadOut, ctx: Context, session: OpeningSession) -> Done:
     bid = waiting[0]
     bid.read_out_at = ctx.now
     bid.save(update_fields=["read_out_at"])
+    if bid.part == PRICE:
+        # From now on the price is that of the bid, which its first envelope stands for.
+        Bid.objects.filter(lot=bid.lot, pseudonym=bid.pseudonym, part=TECHNICAL).update(price=bid.price)
     row = read_row(bid)
     patch = {"reading": str(bid.pk), "bids": {str(bid.pk): row}}
     hall.say(ctx, session, "bid.read_out", read_words(bid), patch)
@@ -92,10 +96,14 @@ def read_row(bid: Bid) -> dict[str, Any]:
     if bid.summary is None:
         return {"read": True}
     manager = bid.summary.get("project_manager")
+    priced = (
+        {"price": str(bid.price), "price_words": bid.summary["price_in_words"]}
+        if "price" in bid.summary
+        else {}
+    )
     return {
         "read": True,
-        "price": str(bid.price),
-        "price_words": bid.summary["price_in_words"],
+        **priced,
         "duration": f"{bid.summary['duration_days']} 日历天",
         "quality": bid.summary["quality"],
         "proof": _proof(bid),
@@ -112,8 +120,13 @@ def _proof(bid: Bid) -> dict[str, str]:
 
 def read_words(bid: Bid) -> str:
     place = f"{bid.lot.name}第 {bid.number} 家"
-    if bid.price is None:
+    if bid.summary is None:
         return f"{place}无法开启，不参加唱标。"
+    if bid.part == TECHNICAL:
+        days = bid.summary["duration_days"]
+        return (
+            f"{place} {bid.bidder_name} 唱标（第一信封）：工期 {days} 日历天，质量{bid.summary['quality']}。"
+        )
     return f"{place} {bid.bidder_name} 唱标：¥ {bid.price:,.2f}。"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from documents import store
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
+from kernel.bid_rules import PRICE
 from kernel.canonical_json import digest
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
@@ -17,6 +18,7 @@ from trading.models import OpeningSession, RecordSignature, TenderDocument
 from trading.policy import openings as policy
 from trading.rules.lot_machine import LOT
 from trading.rules.openings import SESSION
+from trading.rules.parts import FIRST, SECOND
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
 from trading.rules.tender_machine import TENDER
 
@@ -165,17 +167,18 @@ def close_opening(cmd: CloseOpening, ctx: Context, session: OpeningSession) -> D
     session.closed_at, session.due_at = ctx.now, None
     session.save(update_fields=["status", "closed_at", "due_at"])
     lots = _hand_over(ctx, session)
-    tender.status = TENDER.after("finish_opening", TenderStatus(tender.status), tender.facts(ctx.now))
-    tender.save(update_fields=["status"])
+    if session.stage == FIRST:
+        tender.status = TENDER.after("finish_opening", TenderStatus(tender.status), tender.facts(ctx.now))
+        tender.save(update_fields=["status"])
     TenderDocument.objects.create(
         tender=tender,
         kind="opening_record",
-        title="开标记录",
+        title="开标记录" if session.stage == FIRST else "开标记录（第二信封）",
         file=session.record,
         public=True,
         published_at=ctx.now,
     )
-    ctx.announce(OpeningClosed(tender.number))
+    ctx.announce(OpeningClosed(tender.number, session.stage))
     words = "开标会结束，开标记录已公布。"
     if bidders:
         words += f"{'、'.join(bidders)}未签名：{cmd.reason.strip()}"
@@ -187,9 +190,12 @@ def close_opening(cmd: CloseOpening, ctx: Context, session: OpeningSession) -> D
 def _hand_over(ctx: Context, session: OpeningSession) -> dict[str, dict[str, str]]:
     """Lots with an open bid go to evaluation; a lot without any has failed."""
     lots = {}
-    for lot in session.tender.lots.exclude(status=LotStatus.FAILED).order_by("no"):
-        opened = lot.bids.filter(status=BidStatus.OPENED).exists()
-        verb = "start_evaluation" if opened else "fail"
+    second = session.stage == SECOND
+    handed = session.tender.lots.exclude(status=LotStatus.FAILED).order_by("no")
+    for lot in handed.filter(status=LotStatus.TECHNICAL_EVALUATED) if second else handed:
+        bids = lot.bids.filter(part=PRICE) if second else lot.bids.exclude(part=PRICE)
+        opened = bids.filter(status=BidStatus.OPENED).exists()
+        verb = ("open_prices" if second else "start_evaluation") if opened else "fail"
         lot.status = LOT.after(verb, LotStatus(lot.status), lot.facts(ctx.now))
         lot.failure_code = "" if opened else NO_OPENED_BID
         lot.save(update_fields=["status", "failure_code"])

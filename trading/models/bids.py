@@ -14,7 +14,9 @@ class Bid(models.Model):
 
     ``act`` is the id of the ``bid.submit`` act; ``envelope`` the sealed file; ``receipt`` the signed
     receipt as given out. ``summary`` is the opened bid summary; ``bundle`` the opened ZIP.
-    ``number`` is the order of reading within the lot (1…), given at the deadline.
+    ``number`` is the order of reading within the lot (1…), given at the deadline. A bid in two envelopes is two
+    rows of one pseudonym: the technical one stands for the bid (evaluation, award), and has the price once the
+    price part is open; the price one has its number from the start of the second opening.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

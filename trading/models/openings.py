@@ -9,10 +9,13 @@ from trading.rules.statuses import SESSION_ZH, SessionStatus
 
 
 class OpeningSession(models.Model):
-    """开标会. One a tender; its room is ``hall:<tender number>``."""
+    """开标会. One a tender, or two where a lot has second envelopes (``stage`` 2, which begins at ``opens_at``); the
+    room of both is ``hall:<tender number>``."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tender = models.OneToOneField("trading.Tender", on_delete=models.PROTECT, related_name="opening_session")
+    tender = models.ForeignKey("trading.Tender", on_delete=models.PROTECT, related_name="opening_sessions")
+    stage = models.PositiveSmallIntegerField(default=1)
+    opens_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(
         max_length=16,
         choices=[(s.value, SESSION_ZH[s]) for s in SessionStatus],
@@ -29,6 +32,16 @@ class OpeningSession(models.Model):
     record_payload = models.JSONField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ["stage"]
+        constraints = [
+            models.UniqueConstraint(fields=["tender", "stage"], name="opening_session_once_a_stage"),
+            models.CheckConstraint(
+                condition=models.Q(stage=1) | models.Q(opens_at__isnull=False),
+                name="second_opening_has_a_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"hall:{self.tender.number}"

@@ -9,8 +9,9 @@ from django.db import models
 
 from kernel.ids import uuid7
 from trading.rules.lot_machine import LotFacts
+from trading.rules.parts import SECOND
 from trading.rules.rulebook import rulebook
-from trading.rules.statuses import LOT_ZH, TENDER_ZH, LotStatus, TenderStatus
+from trading.rules.statuses import LOT_ZH, TENDER_ZH, LotStatus, SessionStatus, TenderStatus
 from trading.rules.tender_machine import TenderFacts
 
 
@@ -120,6 +121,8 @@ class Lot(models.Model):
     status = models.CharField(
         max_length=24, choices=[(s.value, LOT_ZH[s]) for s in LotStatus], default=LotStatus.PENDING
     )
+    #: Two envelopes: who passed the technical evaluation, ``{"passed": [bid ids], "rejected": [{bid, ground, …}]}``.
+    technical_result = models.JSONField(null=True, blank=True)
     #: Why it failed: a refusal code or a ground; empty otherwise.
     failure_code = models.CharField(max_length=60, blank=True)
     #: Since when open objections pause the standstill (招例第五十四条).
@@ -162,6 +165,9 @@ class Lot(models.Model):
             open_objections=objections.filter(answered_at__isnull=True).count(),
             upheld=objections.filter(upheld=True).count(),
             notified_at=award.notified_at if award else None,
+            second_begun=self.tender.opening_sessions.filter(stage=SECOND)
+            .exclude(status=SessionStatus.SIGN_IN)
+            .exists(),
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.actor import Actor
+from kernel.bid_rules import PRICE
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
 from trading.models import Bid, Lot, ResultObjection
@@ -38,7 +39,7 @@ def objection(key: str | uuid.UUID) -> ResultObjection:
 
 def opened_bids(lot: Lot) -> list[Bid]:
     """Bids that were opened, by their reading order."""
-    return list(lot.bids.filter(status=BidStatus.OPENED).order_by("number"))
+    return list(lot.bids.filter(status=BidStatus.OPENED).exclude(part=PRICE).order_by("number"))
 
 
 def losers(lot: Lot) -> list[Bid]:

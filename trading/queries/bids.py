@@ -6,12 +6,16 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from kernel.actor import Actor
+from kernel.bid_rules import PRICE, SCHEMES
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
 from trading.models import Bid, Custodian, Lot, OpeningSession, Tender
 from trading.rules.openings import STARTED
-from trading.rules.statuses import BidStatus, LotStatus, SessionStatus
+from trading.rules.parts import FIRST, SECOND, part_missing, stage_of
+from trading.rules.statuses import BID_ZH, BidStatus, LotStatus, SessionStatus
 
 NO_BID = ReasonForm("bid.unknown", zh="没有这份投标", en="there is no such bid", kind=Kind.NOT_FOUND)
 
@@ -31,16 +35,18 @@ def bid(text: str) -> Bid:
 def public_bid(text: str) -> Bid:
     """A bid as anybody may see it: its session has started and its lot is opened. Else it is unknown."""
     row = bid(text)
-    started = OpeningSession.objects.filter(tender=row.lot.tender, status__in=STARTED).exists()
+    rows = OpeningSession.objects.filter(tender=row.lot.tender, stage=stage_of(row.part))
+    started = rows.filter(status__in=STARTED).exists()
     if not started or row.number is None or row.lot.status == LotStatus.FAILED:
         raise Refused(NO_BID())
     return row
 
 
 def public_rows(tender: Tender) -> list[dict[str, Any]]:
-    """The bids of a started session as JSON, in the order of reading."""
+    """The bids of started sessions as JSON, in the order of reading: first envelopes, then second ones."""
     rows = Bid.objects.select_related("lot", "lot__tender").filter(lot__tender=tender, number__isnull=False)
-    return [_public(row) for row in rows.order_by("lot__no", "number")]
+    ordered = sorted(rows.order_by("lot__no", "number"), key=lambda row: stage_of(row.part))
+    return [_public(row) for row in ordered]
 
 
 def _public(row: Bid) -> dict[str, Any]:
@@ -49,6 +55,7 @@ def _public(row: Bid) -> dict[str, Any]:
         "bid": str(row.pk),
         "lot": str(row.lot.no),
         "no": row.number,
+        "part": row.part,
         "pseudonym": row.pseudonym,
         "envelope_sha256": row.envelope_sha256,
         "size": row.size,
@@ -66,10 +73,37 @@ def _public(row: Bid) -> dict[str, Any]:
     return said
 
 
+def parts_of(lot: Lot) -> tuple[str, ...]:
+    """The parts of a bid that the lot takes."""
+    return SCHEMES["dual"] if lot.scheme == "dual" else (lot.tender.part,)
+
+
+def state_of(row: Bid) -> dict[str, Any]:
+    """What the holder of the bid's one-time key may know of it at any time: which parts are in, what is missing."""
+    together = Bid.objects.filter(lot=row.lot, pseudonym=row.pseudonym).order_by("received_at")
+    standing = (BidStatus.SUBMITTED, BidStatus.OPENED)
+    missing = part_missing(row.lot.scheme, {b.part for b in together if b.status in standing})
+    return {
+        "bid": str(row.pk),
+        "lot": str(row.lot.no),
+        "scheme": row.lot.scheme,
+        "parts": [
+            {"bid": str(b.pk), "part": b.part, "status": str(b.status), "status_zh": BID_ZH[BidStatus(b.status)],
+             "received_at": iso(b.received_at), "reason": (b.failure or {}).get("zh", "")}
+            for b in together
+        ],
+        "whole": row.lot.scheme == "single" or missing is None,
+        "missing": missing.as_json() if missing is not None and row.lot.scheme == "dual" else None,
+    }  # fmt: skip
+
+
 def keys_waiting(before: datetime) -> list[Bid]:
     """Bids whose key or quorum came before ``before`` and which are still sealed: an opening was lost."""
+    decrypting = OpeningSession.objects.filter(status=SessionStatus.DECRYPTING)
+    first, second = (decrypting.filter(stage=stage).values("tender") for stage in (FIRST, SECOND))
     sealed = Bid.objects.select_related("lot__tender").filter(
-        status=BidStatus.SUBMITTED, lot__tender__opening_session__status=SessionStatus.DECRYPTING
+        ~Q(part=PRICE) & Q(lot__tender__in=first) | Q(part=PRICE) & Q(lot__tender__in=second),
+        status=BidStatus.SUBMITTED,
     )
     by_shares = sealed.filter(key_release__isnull=True, shares__released_at__lt=before).distinct()
     return list(sealed.filter(key_released_at__lt=before)) + [
@@ -98,7 +132,7 @@ def waiting_for_share(actor: Actor, tender: Tender) -> list[Bid]:
 
 def opened_bids(lot: Lot) -> list[Bid]:
     """The bids that go to evaluation, by number."""
-    return list(lot.bids.filter(status=BidStatus.OPENED).order_by("number"))
+    return list(lot.bids.filter(status=BidStatus.OPENED).exclude(part=PRICE).order_by("number"))
 
 
 def same_bidder(lot: Lot) -> list[list[Bid]]:

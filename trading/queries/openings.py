@@ -17,6 +17,7 @@ from trading.policy.openings import capacity
 from trading.queries import bids
 from trading.queries.tenders import seen
 from trading.rules.openings import opening_at
+from trading.rules.parts import FIRST, STAGE_ZH, stage_of
 from trading.rules.statuses import SESSION_ZH, BidStatus, LotStatus, SessionStatus, TenderStatus
 
 _STEPS = (
@@ -57,13 +58,33 @@ class Hall:
         return self.status != SessionStatus.SIGN_IN
 
     @property
+    def stage(self) -> int:
+        return self.session.stage if self.session is not None else FIRST
+
+    @property
+    def two_envelopes(self) -> bool:
+        return self.tender.lots.filter(scheme="dual").exclude(status=LotStatus.FAILED).exists()
+
+    @property
+    def stage_zh(self) -> str:
+        """Which of two openings this is; empty for a tender that has one."""
+        return STAGE_ZH[self.stage] if self.stage != FIRST or self.two_envelopes else ""
+
+    @property
+    def awaits_second(self) -> bool:
+        """The host may call the second opening: the technical evaluation of all its lots is over."""
+        lots = self.tender.lots.filter(scheme="dual").values_list("status", flat=True)
+        left = set(lots) - {LotStatus.FAILED}
+        return self.stage == FIRST and left == {LotStatus.TECHNICAL_EVALUATED}
+
+    @property
     def status_zh(self) -> str:
         return SESSION_ZH[self.status]
 
 
 def session_of(tender: Tender) -> OpeningSession | None:
     rows = OpeningSession.objects.select_related("tender__project", "record", "host")
-    return rows.filter(tender=tender).first()
+    return rows.filter(tender=tender).order_by("-stage").first()
 
 
 def hall(number: str, actor: Actor) -> Hall:
@@ -73,7 +94,9 @@ def hall(number: str, actor: Actor) -> Hall:
     status = SessionStatus(session.status) if session else SessionStatus.SIGN_IN
     room = f"hall:{tender.number}"
     view = rooms.snapshot(room, ())
-    due = tender.submission_deadline
+    due = session.opens_at if session is not None and session.opens_at else None
+    if due is None and tender.submission_deadline:
+        due = opening_at(tender.submission_deadline, settings.OPENING_GRACE_SECONDS)
     return Hall(
         tender=tender,
         session=session,
@@ -82,7 +105,7 @@ def hall(number: str, actor: Actor) -> Hall:
         seq=view.seq,
         steps=steps(status, called_off=tender.status == TenderStatus.CANCELLED),
         events=rooms.recent(room, ()),
-        opening_at=opening_at(due, settings.OPENING_GRACE_SECONDS) if due else None,
+        opening_at=due,
         **_mine(tender, session, actor, status),
     )
 
@@ -105,7 +128,7 @@ def _mine(
     numbered = [
         b
         for b in Bid.objects.select_related("lot").filter(lot__tender=tender, number__isnull=False)
-        if b.lot.status != LotStatus.FAILED
+        if b.lot.status != LotStatus.FAILED and stage_of(b.part) == session.stage
     ]
     numbered.sort(key=lambda b: (b.lot.no, b.number or 0))
     mine["sealed"] = [b for b in numbered if b.status == BidStatus.SUBMITTED]
@@ -131,7 +154,7 @@ def steps(status: SessionStatus, *, called_off: bool = False) -> list[dict[str, 
 
 def halls(actor: Actor) -> QuerySet[Tender]:
     """Tenders with a hall, by deadline, newest first. Nothing about bids."""
-    rows = Tender.objects.select_related("project__procuring_entity", "opening_session")
+    rows = Tender.objects.select_related("project__procuring_entity").prefetch_related("opening_sessions")
     return rows.filter(status__in=_HALL_STATUSES, submission_deadline__isnull=False).order_by(
         "-submission_deadline"
     )
@@ -143,6 +166,7 @@ def opening_json(number: str, actor: Actor, now: datetime) -> dict[str, Any]:
     tender, session = view.tender, view.session
     said: dict[str, Any] = {
         "tender": tender.number,
+        "stage": session.stage if session is not None else FIRST,
         "status": view.status.value,
         "now": iso(now),
         "submission_deadline": iso(tender.submission_deadline) if tender.submission_deadline else None,

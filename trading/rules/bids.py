@@ -77,7 +77,8 @@ LOT_NOT_OPENED = ReasonForm(
 
 @dataclass(frozen=True)
 class BidFacts:
-    """What a bid's moves depend on. ``session`` is ``None`` while nobody has signed in."""
+    """What a bid's moves depend on. ``session`` is of the opening of the bid's part, ``None`` while nobody has
+    signed in to it: a price part has none before the second opening is convened."""
 
     now: datetime
     deadline: datetime | None
@@ -133,6 +134,13 @@ def _revoked_early(facts: BidFacts) -> Reason | None:
     return REVOKED_EARLY(deadline=clock_words(facts.deadline) if facts.deadline else "—")
 
 
+def _left_early(facts: BidFacts) -> Reason | None:
+    """Before the deadline a part may still come."""
+    if facts.deadline is not None and facts.now > facts.deadline:
+        return None
+    return NOT_DECRYPTING(step=SESSION_ZH[SessionStatus.SIGN_IN])
+
+
 def _not_decrypting(facts: BidFacts) -> Reason | None:
     if facts.lot_failed:
         return LOT_NOT_OPENED()
@@ -156,6 +164,8 @@ BID: Machine[BidStatus, BidFacts] = Machine(
             (_revoked_early,),
         ),
         Move("open", _S, BidStatus.OPENED, "招标投标法第三十六条", "开启", (_not_decrypting,)),
+        Move("leave", _S, BidStatus.UNOPENED, "电子招标投标办法第二十七条；招标投标法实施条例第四十九条", "不予开启",
+             (_left_early,)),
         Move("fail", _S, BidStatus.UNDECRYPTABLE, "电子招标投标办法第三十一条", "记为无法开启",
              (_not_decrypting,)),
     ),

@@ -8,6 +8,7 @@ from datetime import datetime
 from kernel.clock import beijing
 from kernel.errors import Kind, Reason, ReasonForm
 from kernel.machine import Machine, Move
+from trading.rules.parts import RESULT_STANDS
 from trading.rules.statuses import LOT_ZH, LotStatus
 
 STANDSTILL = ReasonForm(
@@ -64,13 +65,15 @@ NOTIFIED = ReasonForm(
 @dataclass(frozen=True)
 class LotFacts:
     """``standstill_until`` end of the time on show; ``open_objections`` to the result, not answered;
-    ``upheld`` objections that wait for a correction; ``notified_at`` of the present award."""
+    ``upheld`` objections that wait for a correction; ``notified_at`` of the present award; ``second_begun``:
+    second envelopes are being opened, or are open."""
 
     now: datetime
     standstill_until: datetime | None = None
     open_objections: int = 0
     upheld: int = 0
     notified_at: datetime | None = None
+    second_begun: bool = False
 
 
 def _standstill_over(facts: LotFacts) -> Reason | None:
@@ -93,6 +96,10 @@ def _not_paused(facts: LotFacts) -> Reason | None:
 
 def _nothing_to_correct(facts: LotFacts) -> Reason | None:
     return CORRECTION_DUE() if facts.upheld else None
+
+
+def _second_not_begun(facts: LotFacts) -> Reason | None:
+    return RESULT_STANDS() if facts.second_begun else None
 
 
 def _something_upheld(facts: LotFacts) -> Reason | None:
@@ -119,6 +126,21 @@ LOT: Machine[LotStatus, LotFacts] = Machine(
     _S.PENDING,
     (
         _move("start_evaluation", {_S.PENDING}, _S.EVALUATING, "招标投标法第三十七条", "开始评标"),
+        _move(
+            "conclude_technical",
+            {_S.EVALUATING, _S.TECHNICAL_EVALUATED},
+            _S.TECHNICAL_EVALUATED,
+            "招标投标法实施条例第四十九条",
+            "技术评审结束",
+            _second_not_begun,
+        ),
+        _move(
+            "open_prices",
+            {_S.TECHNICAL_EVALUATED},
+            _S.EVALUATING,
+            "招标投标法第三十六条",
+            "报价已开启",
+        ),
         _move(
             "report",
             {_S.EVALUATING},
@@ -174,7 +196,14 @@ LOT: Machine[LotStatus, LotFacts] = Machine(
         ),
         _move(
             "fail",
-            {_S.PENDING, _S.EVALUATING, _S.REPORTED, _S.CANDIDATES_ANNOUNCED, _S.AWARDED},
+            {
+                _S.PENDING,
+                _S.EVALUATING,
+                _S.TECHNICAL_EVALUATED,
+                _S.REPORTED,
+                _S.CANDIDATES_ANNOUNCED,
+                _S.AWARDED,
+            },
             _S.FAILED,
             "招标投标法第二十八条、第四十二条；招标投标法实施条例第五十五条、第八十一条",
             "流标",

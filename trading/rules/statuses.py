@@ -32,6 +32,8 @@ class LotStatus(StrEnum):
 
     PENDING = "pending"
     EVALUATING = "evaluating"
+    #: Two envelopes: the technical parts are judged, the price parts still sealed.
+    TECHNICAL_EVALUATED = "technical_evaluated"
     REPORTED = "reported"
     CANDIDATES_ANNOUNCED = "candidates_announced"
     AWARDED = "awarded"
@@ -42,6 +44,7 @@ class LotStatus(StrEnum):
 LOT_ZH = {
     LotStatus.PENDING: "待开标",
     LotStatus.EVALUATING: "评标中",
+    LotStatus.TECHNICAL_EVALUATED: "技术评审完成，待开报价",
     LotStatus.REPORTED: "评标报告已提交",
     LotStatus.CANDIDATES_ANNOUNCED: "中标候选人公示",
     LotStatus.AWARDED: "已定标",
@@ -51,13 +54,15 @@ LOT_ZH = {
 
 
 class BidStatus(StrEnum):
-    """``WITHDRAWN`` (撤回) is before the deadline, ``REVOKED`` (撤销) after it."""
+    """Of one envelope. ``WITHDRAWN`` (撤回) is before the deadline, ``REVOKED`` (撤销) after it."""
 
     SUBMITTED = "submitted"
     WITHDRAWN = "withdrawn"
     OPENED = "opened"
     UNDECRYPTABLE = "undecryptable"
     REVOKED = "revoked"
+    #: Stays sealed for good: incomplete at the deadline, or the technical part did not pass.
+    UNOPENED = "unopened"
 
 
 BID_ZH = {
@@ -66,6 +71,7 @@ BID_ZH = {
     BidStatus.OPENED: "已开启",
     BidStatus.UNDECRYPTABLE: "无法开启",
     BidStatus.REVOKED: "已撤销",
+    BidStatus.UNOPENED: "不予开启",
 }
 
 

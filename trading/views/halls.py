@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _status_of(tender: Any) -> str:
-    session = getattr(tender, "opening_session", None)
+    session = next(iter(sorted(tender.opening_sessions.all(), key=lambda row: -row.stage)), None)
     return SessionStatus(session.status).value if session else SessionStatus.SIGN_IN.value
 
 

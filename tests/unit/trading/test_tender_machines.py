@@ -26,7 +26,8 @@ TENDER_MATRIX = {
 }
 LOT_MATRIX = {
     L.PENDING: {"start_evaluation", "fail"},
-    L.EVALUATING: {"report", "fail"},
+    L.EVALUATING: {"report", "conclude_technical", "fail"},
+    L.TECHNICAL_EVALUATED: {"conclude_technical", "open_prices", "fail"},
     L.REPORTED: {"announce_candidates", "fail"},
     L.CANDIDATES_ANNOUNCED: {"correct_result", "object", "answer_objection", "award", "fail"},
     L.AWARDED: {"award_next", "notify", "register_contract", "fail"},
