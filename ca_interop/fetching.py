@@ -25,7 +25,9 @@ from django.conf import settings
 
 from ca_interop.models import RevocationDocument
 from ca_interop.rules.certificates import fingerprint
-from ca_interop.rules.revocation import MAX_CRL, MAX_OCSP, OcspAnswer, load_crl, load_ocsp
+from ca_interop.rules.revocation import MAX_CRL, MAX_OCSP, OcspAnswer, crl_valid_until, ocsp_valid_until
+from ca_interop.rules.rfc5280.certificate import remembered
+from ca_interop.rules.rfc5280.ocsp import certificate_id
 from kernel.errors import Refused
 
 log = logging.getLogger("mingtang.ca_interop")
@@ -67,13 +69,11 @@ class Fetcher:
         if (kept := newest("ocsp", about)) is not None and self._is_fresh(kept, fresh):
             return answer_of(kept)
         nonce = os.urandom(NONCE_SIZE)
-        builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256())
-        request = builder.add_extension(x509.OCSPNonce(nonce), critical=False).build()
-        data = self._fetch(url, MAX_OCSP, request.public_bytes(Encoding.DER))
+        data = self._fetch(url, MAX_OCSP, _ocsp_request(certificate, issuer, nonce))
         if data is None:
             return None
         try:
-            valid_until = load_ocsp(data).next_update_utc
+            valid_until = ocsp_valid_until(data)
         except Refused as refusal:
             log.warning("ocsp %s: %s", url, refusal)
             return None
@@ -89,7 +89,7 @@ class Fetcher:
         if data is None:
             return None
         try:
-            valid_until = load_crl(data).next_update_utc
+            valid_until = crl_valid_until(data)
         except Refused as refusal:
             log.warning("crl %s: %s", url, refusal)
             return None
@@ -133,6 +133,17 @@ class Fetcher:
                 if time.monotonic() > end:
                     raise ValueError("too slow")
             return bytes(read)
+
+
+def _ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate, nonce: bytes) -> bytes:
+    """By hashes, not by key: the library cannot read an SM2 issuer's."""
+    read, above = (remembered(c.public_bytes(Encoding.DER)) for c in (certificate, issuer))
+    name_hash, key_hash = certificate_id(read, above, "sha256")
+    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+        name_hash, key_hash, certificate.serial_number, hashes.SHA256()
+    )
+    request = builder.add_extension(x509.OCSPNonce(nonce), critical=False).build()
+    return request.public_bytes(Encoding.DER)
 
 
 def newest(kind: str, about: str) -> RevocationDocument | None:

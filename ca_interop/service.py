@@ -7,7 +7,6 @@ so acts can cite it and anybody can check again years later.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from cryptography import x509
 from ca_interop import fetching, queries
 from ca_interop.fetching import FRESH, FRESH_AUTHORITY, Fetcher
 from ca_interop.rules.certificates import is_authority
-from ca_interop.rules.reasons import REVOKED
-from ca_interop.rules.revocation import OcspAnswer, RevocationEvidence, check_crl, check_ocsp, load_crl
-from ca_interop.rules.trust_list import Authority
-from ca_interop.rules.validation import Purpose, RevocationPolicy, Validation, validate
+from ca_interop.rules.revocation import NOTHING_FETCHED, OcspAnswer, RevocationEvidence
+from ca_interop.rules.rfc5280.revocation import Status
+from ca_interop.rules.trust_list import Authority, TrustList
+from ca_interop.rules.validation import Purpose, RevocationPolicy, Validation, findings, validate
 from journal import clock
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing import statements
@@ -111,82 +110,65 @@ def check_chain(
     )
     for ask in ALSO_ASK:
         ask(path_only.facts.fingerprint, at)
-    authority = next(a for a in trust.authorities if a.id == path_only.authority_id)
-    found = _gather(path_only.path.certificates, authority, at, keep)
+    found = _Gathering(path_only.path.certificates, trust, at, keep).evidence
     done = validate(chain[0], chain[1:], trust, at, purpose, found, policy, need_credit_code=need_credit_code)
-    digests = [hashlib.sha256(d).hexdigest() for d in (*(a.der for a in found.ocsp), *found.crls)]
     fields = {name: getattr(done, name) for name in Validation.__dataclass_fields__}
-    return CheckedChain(**fields, revocation_sha256=tuple(dict.fromkeys(digests)))
+    return CheckedChain(**fields, revocation_sha256=done.evidence_sha256)
 
 
-def _gather(
-    path: Sequence[x509.Certificate], authority: Authority, at: datetime, keep: bool
-) -> RevocationEvidence:
-    """Evidence for every certificate below the anchor: what decides, and nothing else."""
-    fetcher = Fetcher(clock.now(), keep=keep)
-    crls: dict[bytes, None] = {}
-    answers: list[OcspAnswer] = []
-    for certificate, issuer in itertools.pairwise(path):
-        fresh = FRESH_AUTHORITY if is_authority(certificate) else FRESH
-        answer = _ocsp(fetcher, authority, certificate, issuer, at, fresh)
-        if answer is not None:
-            answers.append(answer)
-            continue
-        crl = _crl(fetcher, authority, certificate, issuer, at, fresh)
-        if crl is not None:
-            crls[crl] = None
-    return RevocationEvidence(tuple(crls), tuple(answers))
+class _Gathering:
+    """Evidence for every certificate below the anchor: asks on until it is decided, certificate by certificate."""
 
+    def __init__(self, path: Sequence[x509.Certificate], trust: TrustList, at: datetime, keep: bool) -> None:
+        self.path, self.trust, self.at = path, trust, at
+        self.evidence = RevocationEvidence()
+        self.fetcher = Fetcher(clock.now(), keep=keep)
+        for number, (certificate, issuer) in enumerate(itertools.pairwise(path)):
+            fresh = FRESH_AUTHORITY if is_authority(certificate) else FRESH
+            asked = self._sources(issuer)
+            # What was fetched for the one below often speaks of this one, too.
+            if not self._decided(number):
+                self._ask(number, certificate, issuer, asked, fresh)
 
-def _ocsp(
-    fetcher: Fetcher,
-    authority: Authority,
-    certificate: x509.Certificate,
-    issuer: x509.Certificate,
-    at: datetime,
-    fresh: timedelta,
-) -> OcspAnswer | None:
-    """An answer that decides, freshly fetched if possible, else the newest kept one that still does."""
-    for url in authority.ocsp:
-        answer = fetcher.ocsp(url, certificate, issuer, fresh)
-        if answer is not None and _answers(certificate, issuer, answer, at):
-            return answer
-    return None
+    def _ask(
+        self,
+        number: int,
+        certificate: x509.Certificate,
+        issuer: x509.Certificate,
+        authorities: Sequence[Authority],
+        fresh: timedelta,
+    ) -> None:
+        """OCSP first, with a nonce; then the lists; then lists kept from before whose period still covers."""
+        for url in (u for a in authorities for u in a.ocsp):
+            if self._told(number, ocsp=self.fetcher.ocsp(url, certificate, issuer, fresh)):
+                return
+        lists = [u for a in authorities for u in a.crl]
+        for url in lists:
+            if self._told(number, crl=self.fetcher.crl(url, fresh)):
+                return
+        for url in lists:
+            kept = fetching.newest("crl", url)
+            if kept is not None and self._told(number, crl=bytes(kept.der)):
+                return
 
+    def _sources(self, issuer: x509.Certificate) -> list[Authority]:
+        """Authorities on the list that ``issuer`` belongs to, then the anchor's."""
+        own = [a for a in self.trust.authorities if issuer in (*a.anchors, *a.intermediates)]
+        top = self.trust.authority_of(self.path[-1])
+        return [*own, *([top] if top is not None and top not in own else [])]
 
-def _answers(
-    certificate: x509.Certificate, issuer: x509.Certificate, answer: OcspAnswer, at: datetime
-) -> bool:
-    try:
-        check_ocsp(certificate, issuer, answer, at)
-    except Refused as refusal:
-        return refusal.code == REVOKED.code
-    return True
+    def _told(self, number: int, crl: bytes | None = None, ocsp: OcspAnswer | None = None) -> bool:
+        known = self.evidence
+        if crl is not None and crl not in known.crls:
+            self.evidence = RevocationEvidence((*known.crls, crl), known.ocsp)
+        elif ocsp is not None:
+            self.evidence = RevocationEvidence(known.crls, (*known.ocsp, ocsp))
+        else:
+            return False
+        return self._decided(number)
 
-
-def _crl(
-    fetcher: Fetcher,
-    authority: Authority,
-    certificate: x509.Certificate,
-    issuer: x509.Certificate,
-    at: datetime,
-    fresh: timedelta,
-) -> bytes | None:
-    """The list that decides: fetched, else the newest kept one whose period still covers ``at``."""
-    for url in authority.crl:
-        data = fetcher.crl(url, fresh)
-        if data is not None and _lists(certificate, issuer, data, at):
-            return data
-    for url in authority.crl:
-        kept = fetching.newest("crl", url)
-        if kept is not None and _lists(certificate, issuer, bytes(kept.der), at):
-            return bytes(kept.der)
-    return None
-
-
-def _lists(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes, at: datetime) -> bool:
-    try:
-        check_crl(certificate, issuer, load_crl(data), at)
-    except Refused as refusal:
-        return refusal.code == REVOKED.code
-    return True
+    def _decided(self, number: int) -> bool:
+        if self.evidence == NOTHING_FETCHED:
+            return False
+        found = findings(self.path, self.trust, self.at, self.evidence)
+        return found[number].status is not Status.UNDECIDED

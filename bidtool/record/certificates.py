@@ -111,9 +111,9 @@ def load_evidence(folder: Folder, paths: Sequence[str]) -> RevocationEvidence:
         found = hashlib.sha256(data).hexdigest()
         if path != f"evidence/{found}.der":
             raise Refused(DIGEST(path=path, found=found, wanted=path))
-        if _is(revocation.load_crl, data):
+        if _is(revocation.read_crl, data):
             crls.append(data)
-        elif _is(revocation.load_ocsp, data):
+        elif _is(revocation.read_ocsp, OcspAnswer(data)):
             answers.append(OcspAnswer(data))
         else:
             raise Refused(
@@ -122,7 +122,7 @@ def load_evidence(folder: Folder, paths: Sequence[str]) -> RevocationEvidence:
     return RevocationEvidence(tuple(crls), tuple(answers))
 
 
-def _is(load: Any, data: bytes) -> bool:
+def _is(load: Any, data: Any) -> bool:
     try:
         load(data)
     except Refused:

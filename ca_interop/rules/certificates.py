@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,6 +27,7 @@ from sealing.sm2 import Sm2PublicKey
 
 MAX_CERTIFICATE = 64 * 1024
 MAX_CHAIN = 100
+_KEPT = 1024  # the same certificates are asked about again and again; what they say does not change
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
@@ -142,16 +144,19 @@ def load_chain(texts: Sequence[str]) -> list[x509.Certificate]:
     return [from_base64(text) for text in texts]
 
 
+@lru_cache(maxsize=_KEPT)
 def fingerprint(certificate: x509.Certificate) -> str:
     """Hex SHA-256 of the DER bytes."""
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
+@lru_cache(maxsize=_KEPT)
 def display_name(certificate: x509.Certificate) -> str:
     """What a person calls it: the common name, else the organization, else the whole subject."""
     return _common_name(certificate.subject) or certificate.subject.rfc4514_string() or "（无名）"
 
 
+@lru_cache(maxsize=_KEPT)
 def issuer_name(certificate: x509.Certificate) -> str:
     return _common_name(certificate.issuer) or certificate.issuer.rfc4514_string() or "（无名）"
 
@@ -164,6 +169,7 @@ def _common_name(name: x509.Name) -> str:
     return ""
 
 
+@lru_cache(maxsize=_KEPT)
 def algorithm(certificate: x509.Certificate) -> str:
     """Name and size of the certified key."""
     key = public_key_of(certificate)
@@ -178,6 +184,7 @@ def algorithm(certificate: x509.Certificate) -> str:
     return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
 
 
+@lru_cache(maxsize=_KEPT)
 def is_authority(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
@@ -185,6 +192,7 @@ def is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
+@lru_cache(maxsize=_KEPT)
 def usage(certificate: x509.Certificate) -> Usage:
     """Read from keyUsage. A subscriber certificate without keyUsage has no stated use: OTHER."""
     if is_authority(certificate):
@@ -202,6 +210,7 @@ def usage(certificate: x509.Certificate) -> Usage:
     return Usage.ENCRYPTION if encryption else Usage.OTHER
 
 
+@lru_cache(maxsize=_KEPT)
 def facts(certificate: x509.Certificate, profile: Profile = GENERIC) -> CertificateFacts:
     """Read ``certificate`` with ``profile``. A person's certificate has no organization: then the
     common name is the person's."""

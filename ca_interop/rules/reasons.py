@@ -54,18 +54,30 @@ NOT_A_CA = ReasonForm(
 )
 PATH_LENGTH = ReasonForm(
     "certificate.path_length",
-    zh="「{subject}」只允许其下再有 {limit} 级机构，实际有 {found} 级",
-    en="{subject!r} allows {limit} authorities below it, found {found}",
+    zh="「{subject}」不允许其下有这么多级机构（{why}）",
+    en="{subject!r} does not allow so many authorities below it ({why})",
 )
 CRITICAL_EXTENSION = ReasonForm(
     "certificate.critical_extension",
-    zh="证书「{subject}」带有本平台不能处理的约束扩展 {oid}",
-    en="certificate {subject!r} has a constraining extension this platform does not process: {oid}",
+    zh="证书「{subject}」带有本平台不能处理的约束扩展（{why}）",
+    en="certificate {subject!r} has a constraining extension this platform does not process ({why})",
+)
+NAME_CONSTRAINTS = ReasonForm(
+    "certificate.name_constraints",
+    zh="证书「{subject}」的名称超出了签发机构的名称约束（{why}）",
+    en="the names of certificate {subject!r} are outside its authorities' name constraints ({why})",
+    law=_SIGN_LAW,
+)
+POLICY = ReasonForm(
+    "certificate.policy",
+    zh="证书「{subject}」的证书策略不符合签发机构的要求（{why}）",
+    en="the policies of certificate {subject!r} do not meet its authorities' ({why})",
+    law=_SIGN_LAW,
 )
 WEAK_ALGORITHM = ReasonForm(
     "certificate.weak_algorithm",
-    zh="证书「{subject}」使用的算法 {algorithm} 不符合安全要求（RSA 不低于 2048 位，不得使用 SHA-1）",
-    en="certificate {subject!r} uses {algorithm}, which is not acceptable (RSA ≥ 2048, no SHA-1)",
+    zh="证书「{subject}」使用的算法不符合安全要求：RSA 不低于 2048 位，不得使用 SHA-1 和 DSA（{why}）",
+    en="certificate {subject!r} uses an algorithm that is not acceptable: RSA ≥ 2048, no SHA-1, no DSA ({why})",
 )
 WRONG_USAGE = ReasonForm(
     "certificate.wrong_usage",
@@ -99,36 +111,6 @@ UNDECIDED = ReasonForm(
     zh="无法确认证书「{subject}」是否已被吊销：{why}",
     en="whether certificate {subject!r} is revoked cannot be decided: {why}",
     kind=Kind.BUSY,
-)
-EVIDENCE_WRONG_ISSUER = ReasonForm(
-    "revocation.wrong_issuer",
-    zh="{what}不是由「{issuer}」签发的",
-    en="the {what} was not issued by {issuer}",
-)
-EVIDENCE_BAD_SIGNATURE = ReasonForm(
-    "revocation.bad_signature",
-    zh="{what}上的签名不正确（应由「{issuer}」签发）",
-    en="the signature on the {what} is wrong (should be by {issuer})",
-)
-EVIDENCE_STALE = ReasonForm(
-    "revocation.stale",
-    zh="{what}的有效期为 {start} 至 {end}，不能证明 {at} 的状态",
-    en="the {what} covers {start} to {end}: it says nothing about {at}",
-)
-EVIDENCE_UNSUPPORTED = ReasonForm(
-    "revocation.unsupported",
-    zh="{what}带有本平台不能处理的扩展 {oid}",
-    en="the {what} carries an extension this platform does not process: {oid}",
-)
-EVIDENCE_OTHER_CERTIFICATE = ReasonForm(
-    "revocation.other_certificate",
-    zh="OCSP 应答说的是另一张证书",
-    en="the OCSP answer speaks of another certificate",
-)
-WRONG_NONCE = ReasonForm(
-    "revocation.wrong_nonce",
-    zh="OCSP 应答的随机数与请求不一致，可能是重放的旧应答",
-    en="the nonce of the OCSP answer differs from the request: it may be replayed",
 )
 OCSP_FAILED = ReasonForm(
     "revocation.ocsp_failed",

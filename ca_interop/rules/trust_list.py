@@ -14,14 +14,16 @@ Optional, written only when said, so that lists signed before keep their digest:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca_interop.rules.certificates import fingerprint, from_base64, to_base64
 from ca_interop.rules.profiles import Profile, profile_from_json
@@ -33,6 +35,8 @@ from ca_interop.rules.reasons import (
     TRUST_LIST_PUBLISHER,
     WITHDRAWN_AUTHORITY,
 )
+from ca_interop.rules.rfc5280.certificate import Certificate, remembered
+from ca_interop.rules.rfc5280.names import NameKey
 from kernel.canonical_json import digest
 from kernel.clock import beijing, iso, parse_iso
 from kernel.errors import Reason, Refused
@@ -42,6 +46,7 @@ PURPOSE = "trust-list"
 _MAX_AUTHORITIES = 500
 _MAX_CERTIFICATES = 50
 _MAX_SOURCES = 20
+_MAX_PATHS = 2000
 
 
 class Withdrawal(StrEnum):
@@ -117,6 +122,52 @@ class Authority:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Certificates of a list in the engine's form, and by their DER back to what they are."""
+
+    by_subject: dict[NameKey, tuple[Certificate, ...]]
+    parsed: dict[bytes, x509.Certificate]
+    authority_of: dict[bytes, Authority]
+    #: Paths found before: (leaf, other certificates brought along) → path.
+    paths: dict[tuple[Certificate, ...], tuple[Certificate, ...]] = field(default_factory=dict)
+
+    def walked(self, key: tuple[Certificate, ...], path: tuple[Certificate, ...]) -> None:
+        """Remember a path; the oldest gives way."""
+        if len(self.paths) >= _MAX_PATHS:
+            self.paths.pop(next(iter(self.paths)), None)
+        self.paths[key] = path
+
+    def above(self, names: Iterable[NameKey]) -> tuple[list[Certificate], list[Certificate]]:
+        """(anchors, others) that bear one of ``names``, and those above them: all that a path can use."""
+        anchors: list[Certificate] = []
+        others: list[Certificate] = []
+        waiting, seen = list(names), set[NameKey]()
+        while waiting:
+            if (name := waiting.pop()) in seen:
+                continue
+            seen.add(name)
+            for certificate in self.by_subject.get(name, ()):
+                (anchors if certificate.der in self.authority_of else others).append(certificate)
+                waiting.append(certificate.issuer.key)
+        return anchors, others
+
+    @classmethod
+    def of(cls, trust: TrustList) -> Listed:
+        parsed: dict[bytes, x509.Certificate] = {}
+        authority_of: dict[bytes, Authority] = {}
+        for authority in trust.authorities:
+            for certificate in (*authority.anchors, *authority.intermediates):
+                parsed.setdefault(certificate.public_bytes(Encoding.DER), certificate)
+            for certificate in authority.anchors:
+                authority_of.setdefault(certificate.public_bytes(Encoding.DER), authority)
+        by_subject: dict[NameKey, tuple[Certificate, ...]] = {}
+        for der in parsed:
+            read = remembered(der)
+            by_subject[read.subject.key] = (*by_subject.get(read.subject.key, ()), read)
+        return cls(by_subject, parsed, authority_of)
+
+
+@dataclass(frozen=True)
 class TrustList:
     """A version of the list. ``digest`` is SHA-256 of the canonical payload; ``signer`` the
     fingerprint of the publisher's certificate, empty for a list made in code."""
@@ -155,9 +206,14 @@ class TrustList:
             "authorities": [a.as_json() for a in self.authorities],
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest(self.as_payload())
+
+    @cached_property
+    def listed(self) -> Listed:
+        """Its certificates as path validation reads them, each once for a list."""
+        return Listed.of(self)
 
     def authority_of(self, anchor: x509.Certificate) -> Authority | None:
         """The authority that ``anchor`` belongs to."""

@@ -1,26 +1,45 @@
 """The one entry point: may this certificate do this, here, at this time?
 
-Login, signing, sealing and opening all ask :func:`validate`; so does the auditor's offline verifier.
+Login, signing, sealing and opening all ask :func:`validate`; so does the auditor's offline verifier. Paths,
+names, policies and standing are the engine's (``rfc5280/``), with the platform's own algorithms (``strict``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from ca_interop.rules.certificates import USAGE_ZH, CertificateFacts, Usage, display_name, facts
+from ca_interop.rules.certificates import (
+    USAGE_ZH,
+    CertificateFacts,
+    Usage,
+    algorithm,
+    display_name,
+    facts,
+    fingerprint,
+)
 from ca_interop.rules.evidence import Evidence, Trail
-from ca_interop.rules.paths import USUAL_BOUNDS, Bounds, Path, find_path
-from ca_interop.rules.reasons import NO_CREDIT_CODE, NO_PATH, REVOKED, UNDECIDED, WRONG_USAGE
-from ca_interop.rules.revocation import NOTHING_FETCHED, RevocationEvidence, check_standing
+from ca_interop.rules.reasons import NO_CREDIT_CODE, TOO_COMPLEX, WRONG_USAGE
+from ca_interop.rules.refusing import reason_of, revoked_reason, undecided_reason
+from ca_interop.rules.revocation import NOTHING_FETCHED, RevocationEvidence, read_crl, read_ocsp
+from ca_interop.rules.rfc5280.certificate import Certificate, remembered
+from ca_interop.rules.rfc5280.checks import Inputs, Proven
+from ca_interop.rules.rfc5280.crl import Crl
+from ca_interop.rules.rfc5280.der import moment_of, time_of
+from ca_interop.rules.rfc5280.engine import Engine
+from ca_interop.rules.rfc5280.faults import Budget, Fault
+from ca_interop.rules.rfc5280.ocsp import Answer
+from ca_interop.rules.rfc5280.revocation import Finding, Status
 from ca_interop.rules.trust_list import Authority, TrustList
 from kernel.clock import beijing, iso
-from kernel.errors import Refused
+from kernel.errors import Reason, Refused
 
 
 class Purpose(StrEnum):
@@ -46,6 +65,11 @@ _USAGES = {
     Purpose.SEAL: _ENCRYPTION,
     Purpose.OPEN: _ENCRYPTION,
 }
+#: At most this many certificates may be brought along; an honest chain has a handful.
+MAX_POOL = 100
+#: Steps of one validation: a few hundred signatures, whatever it is fed. No clock here: the rules are pure.
+_STEPS = 100_000
+_PROVEN = Proven()
 
 
 class RevocationPolicy(StrEnum):
@@ -59,8 +83,24 @@ class RevocationPolicy(StrEnum):
 
 
 @dataclass(frozen=True)
+class Path:
+    """A valid path, leaf first, anchor last."""
+
+    certificates: tuple[x509.Certificate, ...]
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        return self.certificates[0]
+
+    @property
+    def anchor(self) -> x509.Certificate:
+        return self.certificates[-1]
+
+
+@dataclass(frozen=True)
 class Validation:
-    """A certificate that may do what was asked. ``revocation`` is ``good`` or ``undecided``."""
+    """A certificate that may do what was asked. ``revocation`` is ``good`` or ``undecided``; ``undecided`` are the
+    fingerprints of certificates nothing decides; ``evidence_sha256`` the documents the verdict rests on."""
 
     facts: CertificateFacts
     authority_id: str
@@ -71,6 +111,8 @@ class Validation:
     revocation: str
     path: Path
     steps: tuple[Evidence, ...]
+    undecided: frozenset[str] = frozenset()
+    evidence_sha256: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """What is journalled and shown: no keys, no personal data beyond the certificate's names."""
@@ -88,6 +130,14 @@ class Validation:
         }
 
 
+class _Against(Fault):
+    """A path that is right in itself but does not count here, with the platform's reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__("refused", reason.en)
+        self.reason = reason
+
+
 def validate(
     leaf: x509.Certificate,
     intermediates: Sequence[x509.Certificate],
@@ -98,7 +148,6 @@ def validate(
     policy: RevocationPolicy = RevocationPolicy.HARD,
     *,
     need_credit_code: bool = False,
-    bounds: Bounds = USUAL_BOUNDS,
 ) -> Validation:
     """Validate ``leaf`` for ``purpose`` at ``at`` against the list in force then.
 
@@ -106,9 +155,12 @@ def validate(
     ``need_credit_code`` refuses certificates without an organization's credit code where the CA's
     profile puts it. Raises ``Refused`` (codes ``certificate.*``, ``revocation.*``).
     """
+    judged = _Judged(leaf, intermediates, trust_list, at, purpose, policy, revocation)
+    authority = judged.authority
+    found = facts(leaf, authority.profile)
+    _check_use(found, purpose, authority, need_credit_code)
     trail = Trail()
-    path, authority = _path(leaf, intermediates, trust_list, at, bounds)
-    trail.extend(path.steps)
+    _path_steps(trail, judged.path, at)
     trail.add(
         "trust_list.authority",
         f"签发机构「{authority.name}」在 {beijing(at)} 列于信任列表第 {trust_list.version} 版",
@@ -116,48 +168,133 @@ def validate(
         authority=authority.id,
         trust_list=trust_list.digest,
     )
-    found = facts(leaf, authority.profile)
-    _check_use(found, purpose, authority, need_credit_code)
     trail.add(
         "certificate.use",
         f"{USAGE_ZH[found.usage]}可用于{PURPOSE_ZH[purpose]}",
         f"a certificate for {found.usage} may {purpose}",
         usage=found.usage.value,
     )
-    standing = _standing(path, authority, revocation, at, purpose, policy, trail)
+    undecided, proof = _standing(trail, judged, at)
     return Validation(
-        found, authority.id, authority.name, trust_list.version, purpose, at, standing, path, trail.steps
+        found, authority.id, authority.name, trust_list.version, purpose, at,
+        "undecided" if undecided else "good", judged.path, trail.steps, undecided, proof,
+    )  # fmt: skip
+
+
+def findings(
+    path: Sequence[x509.Certificate], trust_list: TrustList, at: datetime, evidence: RevocationEvidence
+) -> tuple[Finding, ...]:
+    """How each certificate of a valid ``path`` (leaf first) below its anchor stood at ``at``, by ``evidence``."""
+    read = tuple(remembered(c.public_bytes(Encoding.DER)) for c in path)
+    engine = _engine(read[:-1], trust_list, at, evidence)
+    return tuple(engine.revocation.finding(read, n) for n in range(len(read) - 1))
+
+
+def _engine(
+    others: Sequence[Certificate], trust: TrustList, at: datetime, evidence: RevocationEvidence
+) -> Engine:
+    crls, answers = _documents(evidence)
+    names = [c.issuer.key for c in others] + [c.issuer.key for c in crls]
+    anchors, listed = trust.listed.above([*names, *(c.subject.key for c in others)])
+    pool = [*others, *listed]
+    return Engine(
+        anchors,
+        pool,
+        crls,
+        Inputs(moment_of(at), allow_sha1=False, strict=True),
+        Budget(steps=_STEPS + 20 * len(pool)),
+        require_revocation=False,
+        answers=answers,
+        archived=True,
+        proven=_PROVEN,
     )
 
 
-def _path(
-    leaf: x509.Certificate,
-    intermediates: Sequence[x509.Certificate],
-    trust_list: TrustList,
-    at: datetime,
-    bounds: Bounds,
-) -> tuple[Path, Authority]:
-    pool = [*intermediates, *_related(trust_list, leaf, intermediates)]
-    path = find_path(leaf, pool, trust_list.anchors, at, bounds)
-    authority = trust_list.authority_of(path.anchor)
-    if authority is None:
-        raise Refused(NO_PATH(subject=display_name(leaf), issuer=display_name(path.anchor)))
-    if (reason := authority.reason_against(at)) is not None:
-        raise Refused(reason)
-    return path, authority
+def _documents(evidence: RevocationEvidence) -> tuple[tuple[Crl, ...], tuple[Answer, ...]]:
+    """What can be read of the evidence; a document that cannot says nothing."""
+    crls, answers = [], []
+    for data in evidence.crls:
+        with suppress(Refused):
+            crls.append(read_crl(data))
+    for answer in evidence.ocsp:
+        with suppress(Refused):
+            answers.append(read_ocsp(answer))
+    return tuple(crls), tuple(answers)
 
 
-def _related(
-    trust_list: TrustList, leaf: x509.Certificate, given: Sequence[x509.Certificate]
-) -> list[x509.Certificate]:
-    """The list's intermediates that can be reached by name from the leaf: keeps the pool small."""
-    wanted = {leaf.issuer.public_bytes(), *(c.issuer.public_bytes() for c in given)}
-    left, found = list(trust_list.intermediates), []
-    while more := [c for c in left if c.subject.public_bytes() in wanted]:
-        found += more
-        left = [c for c in left if c not in more]
-        wanted = {c.issuer.public_bytes() for c in more}
-    return found
+class _Judged:
+    """The first path whose authority is on the list and that nothing revokes; its findings, leaf first."""
+
+    def __init__(
+        self,
+        leaf: x509.Certificate,
+        intermediates: Sequence[x509.Certificate],
+        trust: TrustList,
+        at: datetime,
+        purpose: Purpose,
+        policy: RevocationPolicy,
+        evidence: RevocationEvidence,
+    ) -> None:
+        if len(intermediates) > MAX_POOL:
+            raise Refused(TOO_COMPLEX(limit=f"{MAX_POOL} 张证书"))
+        self.at, self.purpose, self.policy, self.listed = at, purpose, policy, trust.listed
+        self.findings: tuple[Finding, ...] = ()
+        self._given: dict[bytes, x509.Certificate] = {}
+        subject, *others = (self._read(c) for c in (leaf, *intermediates))
+        engine = _engine([subject, *others], trust, at, evidence)
+        self._finding = engine.revocation.finding
+        key = (subject, *others)
+        found = self._walked(key) or self._searched(engine, subject, leaf)
+        trust.listed.walked(key, found)
+        self.authority = trust.listed.authority_of[found[-1].der]
+        self.path = Path(tuple(self._parsed(c.der) for c in found))
+
+    def _walked(self, key: tuple[Certificate, ...]) -> tuple[Certificate, ...] | None:
+        """The path found for these certificates before, if it counts at this time, too: only dates, list and
+        standing hang on the time; signatures, names and policies do not."""
+        path = self.listed.paths.get(key)
+        at = moment_of(self.at)
+        if path is None or not all(c.validity[0] <= at <= c.validity[1] for c in path):
+            return None
+        try:
+            self._accept(path)
+        except Fault:
+            return None  # another path may count; the search says why if none does
+        return path
+
+    def _searched(
+        self, engine: Engine, subject: Certificate, leaf: x509.Certificate
+    ) -> tuple[Certificate, ...]:
+        try:
+            return engine.validate(subject, accept=self._accept).path
+        except _Against as against:
+            raise Refused(against.reason) from against
+        except Fault as fault:
+            about = self._parsed(fault.about) if fault.about else leaf
+            raise Refused(reason_of(fault, about, self.at)) from fault
+
+    def _read(self, certificate: x509.Certificate) -> Certificate:
+        der = certificate.public_bytes(Encoding.DER)
+        self._given[der] = certificate
+        try:
+            return remembered(der)
+        except Fault as fault:
+            raise Refused(reason_of(fault, certificate, self.at)) from fault
+
+    def _parsed(self, der: bytes) -> x509.Certificate:
+        return self._given.get(der) or self.listed.parsed[der]
+
+    def _accept(self, path: tuple[Certificate, ...]) -> None:
+        authority = self.listed.authority_of[path[-1].der]
+        if (reason := authority.reason_against(self.at)) is not None:
+            raise _Against(reason)
+        findings = tuple(self._finding(path, n) for n in range(len(path) - 1))
+        for certificate, finding in zip(path, findings, strict=False):
+            if finding.status is Status.REVOKED:
+                raise _Against(revoked_reason(authority.name, finding, PURPOSE_ZH[self.purpose]))
+            if finding.status is Status.UNDECIDED and self.policy is RevocationPolicy.HARD:
+                raise _Against(undecided_reason(self._parsed(certificate.der), finding))
+        self.findings = findings
 
 
 def _check_use(found: CertificateFacts, purpose: Purpose, authority: Authority, need_code: bool) -> None:
@@ -169,31 +306,66 @@ def _check_use(found: CertificateFacts, purpose: Purpose, authority: Authority, 
         raise Refused(NO_CREDIT_CODE(subject=found.common_name, authority=authority.name))
 
 
-def _standing(
-    path: Path,
-    authority: Authority,
-    evidence: RevocationEvidence,
-    at: datetime,
-    purpose: Purpose,
-    policy: RevocationPolicy,
-    trail: Trail,
-) -> str:
-    """``good`` when every certificate below the anchor is proven good; else by ``policy``."""
-    verdict = "good"
-    for certificate, issuer in zip(path.certificates[:-1], path.certificates[1:], strict=True):
-        try:
-            standing = check_standing(
-                certificate, issuer, evidence, at, authority=authority.name, purpose=PURPOSE_ZH[purpose]
-            )
-        except Refused as refusal:
-            if refusal.code == REVOKED.code or policy is RevocationPolicy.HARD:
-                raise
-            verdict = "undecided"
+def _path_steps(trail: Trail, path: Path, at: datetime) -> None:
+    names, shown = [display_name(c) for c in path.certificates], beijing(at)
+    trail.add(
+        "path.found",
+        "证书链：" + " ← ".join(reversed(names)),
+        "path: " + " <- ".join(reversed(names)),
+        certificates=[fingerprint(c) for c in path.certificates],
+    )
+    for certificate, name in zip(path.certificates[:-1], names[:-1], strict=True):
+        kind = algorithm(certificate)
+        trail.add(
+            "path.certificate",
+            f"「{name}」的签名、有效期（验证时间 {shown}）、算法（{kind}）、名称与策略约束均合格",
+            f"{name}: signature, dates, algorithm ({kind}), names, policies and constraints are right",
+            fingerprint=fingerprint(certificate),
+            not_before=certificate.not_valid_before_utc.isoformat(),
+            not_after=certificate.not_valid_after_utc.isoformat(),
+        )
+
+
+def _standing(trail: Trail, judged: _Judged, at: datetime) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Says how each certificate stands. Gives the fingerprints nothing decides, and the documents' digests."""
+    undecided, proof, shown = set(), dict[str, None](), beijing(at)
+    for certificate, finding in zip(judged.path.certificates, judged.findings, strict=False):
+        proof.update(dict.fromkeys(document.sha256 for document in finding.proof))
+        if finding.status is Status.UNDECIDED:
+            undecided.add(fingerprint(certificate))
+            reason = undecided_reason(certificate, finding)
             trail.add(
-                UNDECIDED.code,
-                refusal.reasons[0].zh + "；按宽松策略接受并记录",
-                refusal.reasons[0].en + "; accepted under the soft policy and recorded",
+                reason.code,
+                reason.zh + "；按宽松策略接受并记录",
+                reason.en + "; accepted under the soft policy and recorded",
             )
             continue
-        trail.extend(standing.steps)
-    return verdict
+        for document in finding.proof:
+            _good(trail, certificate, document, at, shown)
+    return frozenset(undecided), tuple(proof)
+
+
+def _good(
+    trail: Trail, certificate: x509.Certificate, document: Crl | Answer, at: datetime, shown: str
+) -> None:
+    name, about = display_name(certificate), fingerprint(certificate)
+    if isinstance(document, Crl):
+        kind = "增量吊销列表" if document.base_number is not None else "吊销列表"
+        made = time_of(document.period[0])
+        trail.add(
+            "revocation.crl",
+            f"「{name}」在 {shown} 未被吊销：{kind}发布于 {beijing(made)}",
+            f"{name} was not revoked at {at.isoformat()}, says the CRL of {made.isoformat()}",
+            sha256=document.sha256,
+            certificate=about,
+        )
+        return
+    made = time_of(document.produced)
+    trail.add(
+        "revocation.ocsp",
+        f"「{name}」在 {shown} 未被吊销：OCSP 应答于 {beijing(made)}",
+        f"{name} was not revoked at {at.isoformat()}, says the OCSP answer of {made.isoformat()}",
+        nonce=document.asked.hex() if document.asked else "",
+        certificate=about,
+        sha256=document.sha256,
+    )

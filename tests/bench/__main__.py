@@ -19,6 +19,7 @@ PIECES = {
     "seal_memory": "tests.bench.seal_memory",
     "room_event_300": "tests.bench.room_event",
     "bid_http": "tests.bench.bid_http",
+    "chain_warm": "tests.bench.chain_warm",
 }
 
 

@@ -45,6 +45,8 @@ class Result:
 
 
 def _note(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     return _time(value).strip() if isinstance(value, float) else f"{value:,}"
 
 

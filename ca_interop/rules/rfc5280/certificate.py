@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ca_interop.rules.rfc5280 import extensions as ext
 from ca_interop.rules.rfc5280.der import (
@@ -79,6 +79,8 @@ class Certificate:
         self.subject_raw = parts[4].need(SEQUENCE, "subject").raw
         self.spki = parts[5].need(SEQUENCE, "subject public key").raw
         self._rest = parts[6:]
+        #: Checks of form it has passed (checks.check_alone), so that they are done once.
+        self.passed: set[tuple[bool, bool, bool]] = set()
 
     def __hash__(self) -> int:
         return self._hash
@@ -122,7 +124,7 @@ class Certificate:
                 found = read_extensions(inner[0])
         return found
 
-    @property
+    @cached_property
     def self_issued(self) -> bool:
         return self.subject.key == self.issuer.key
 
@@ -183,7 +185,7 @@ class Certificate:
         """How many access descriptions (authority and subject information access); for their form alone."""
         return sum(ext.optional(self.value(key), ext.access_descriptions) or 0 for key in ext.ACCESS)
 
-    @property
+    @cached_property
     def names(self) -> int:
         """How many names its extensions hold: what they cost to keep."""
         constraints = self.name_constraints
@@ -194,3 +196,13 @@ class Certificate:
     @property
     def is_ca(self) -> bool:
         return self.basic_constraints is not None and self.basic_constraints.ca
+
+
+def remembered(der: bytes) -> Certificate:
+    """``Certificate(der)``, kept between calls: for callers that see the same certificates again and again."""
+    return _remembered(der) if len(der) <= 8192 else Certificate(der)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(der: bytes) -> Certificate:
+    return Certificate(der)

@@ -106,6 +106,14 @@ def check_alone(certificate: Certificate, inputs: Inputs, *, anchor: bool = Fals
         raise Fault("not_yet_valid", f"certificate {certificate.subject.text!r} is not valid yet")
     if inputs.at > end:
         raise Fault("expired", f"certificate {certificate.subject.text!r} has expired")
+    # What does not hang on the time is looked at once for a certificate that is kept between calls.
+    how = (inputs.strict, inputs.allow_sha1, anchor)
+    if how not in certificate.passed:
+        _check_form(certificate, inputs, anchor)
+        certificate.passed.add(how)
+
+
+def _check_form(certificate: Certificate, inputs: Inputs, anchor: bool) -> None:
     for key, extension in certificate.extensions.items():
         if extension.critical and key not in _PROCESSED:
             raise Fault("critical_extension", f"critical extension {key} is not known")

@@ -65,6 +65,15 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519Public
 
 def identifier(raw: bytes, what: str) -> tuple[str, bytes | None]:
     """(OID, parameters' DER or None) of an AlgorithmIdentifier."""
+    return _usual(raw, what) if len(raw) <= 128 else _identifier(raw, what)
+
+
+@lru_cache(maxsize=512)
+def _usual(raw: bytes, what: str) -> tuple[str, bytes | None]:
+    return _identifier(raw, what)
+
+
+def _identifier(raw: bytes, what: str) -> tuple[str, bytes | None]:
     parts = whole(raw, SEQUENCE, what).children()
     if not 1 <= len(parts) <= 2:
         raise Malformed(f"{what}: not an algorithm identifier")
@@ -73,6 +82,15 @@ def identifier(raw: bytes, what: str) -> tuple[str, bytes | None]:
 
 def dsa_parameters(spki: bytes) -> tuple[bool, bytes | None]:
     """(is a DSA key, its parameters). Without parameters it inherits the issuer's (RFC 3279 §2.3.2)."""
+    return _usual_key(spki) if len(spki) <= 1024 else _dsa_parameters(spki)
+
+
+@lru_cache(maxsize=2048)
+def _usual_key(spki: bytes) -> tuple[bool, bytes | None]:
+    return _dsa_parameters(spki)
+
+
+def _dsa_parameters(spki: bytes) -> tuple[bool, bytes | None]:
     algorithm = item_at(spki, 0, len(spki)).children()
     if len(algorithm) != 2:
         raise Malformed("public key: not an algorithm and a key")

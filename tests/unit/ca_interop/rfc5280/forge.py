@@ -411,3 +411,66 @@ def full(
 
 def verdict(leaf: Made, *between: Made, **more: Any) -> str:
     return str(full(leaf, *between, **more)["reason"])
+
+
+def gone(at: str, code: int = 1) -> bytes:
+    """CertStatus revoked at a time (``20250601000000Z``)."""
+    return tlv(0xA1, tlv(0x18, at.encode()), tlv(0xA0, bytes([0x0A, 1, code])))
+
+
+GOOD, UNKNOWN = b"\x80\x00", b"\x82\x00"
+
+
+def answer_about(
+    leaf: Made,
+    by: Made,
+    *,
+    status: bytes = GOOD,
+    signer: Made | None = None,
+    held: Sequence[Made] = (),
+    start: str = "20260531000000Z",
+    end: str | None = "20260701000000Z",
+    produced: str | None = None,
+    nonce: bytes | None = None,
+    cutoff: str | None = None,
+    by_key: bool = False,
+    serial: int | None = None,
+) -> bytes:
+    """An OCSPResponse about ``leaf`` of ``by``, signed by ``signer`` (``by`` itself without one)."""
+    import hashlib
+
+    signer = signer or by
+    identity = seq(
+        seq(oid("2.16.840.1.101.3.4.2.1"), b"\x05\x00"),
+        tlv(4, hashlib.sha256(by.subject).digest()),
+        tlv(4, hashlib.sha256(_key_bits(by.label)).digest()),
+        num(leaf.serial if serial is None else serial),
+    )
+    marks = [ext("1.3.6.1.5.5.7.48.1.6", tlv(0x18, cutoff.encode()))] if cutoff else []
+    single = seq(
+        identity,
+        status,
+        tlv(0x18, start.encode()),
+        tlv(0xA0, tlv(0x18, end.encode())) if end else b"",
+        tlv(0xA1, seq(*marks)) if marks else b"",
+    )
+    who = tlv(0xA1, signer.subject)
+    if by_key:
+        who = tlv(0xA2, tlv(4, hashlib.sha1(_key_bits(signer.label)).digest()))
+    said = seq(
+        who,
+        tlv(0x18, (produced or start).encode()),
+        seq(single),
+        tlv(0xA1, seq(ext("1.3.6.1.5.5.7.48.1.2", tlv(4, nonce)))) if nonce is not None else b"",
+    )
+    certificates = tlv(0xA0, seq(*(one.der for one in held))) if held else b""
+    basic_response = seq(
+        said, algorithm_of(signer.label), tlv(3, b"\0", sign(signer.label, said)), certificates
+    )
+    return seq(b"\x0a\x01\x00", tlv(0xA0, seq(oid("1.3.6.1.5.5.7.48.1.1"), tlv(4, basic_response))))
+
+
+def _key_bits(label: str) -> bytes:
+    from ca_interop.rules.rfc5280.ocsp import key_bits
+
+    return key_bits(spki(label))
