@@ -286,7 +286,8 @@ class _Judged:
 
     def _accept(self, path: tuple[Certificate, ...]) -> None:
         authority = self.listed.authority_of[path[-1].der]
-        if (reason := authority.reason_against(self.at)) is not None:
+        issued = time_of(path[0].validity[0])
+        if (reason := authority.reason_against(self.at, issued)) is not None:
             raise _Against(reason)
         findings = tuple(self._finding(path, n) for n in range(len(path) - 1))
         for certificate, finding in zip(path, findings, strict=False):

@@ -96,6 +96,11 @@ def test_the_engine_judges_the_platforms_chains():
     withdrawn = listed(TOP, withdrawn_at=AT - DAY)
     assert code(LEAF, ISSUER, crls=lists, trust=withdrawn) == "authority_withdrawn"
     assert code(LEAF, ISSUER, crls=lists, trust=withdrawn, at=AT - 2 * DAY) == "good"
+    graceful = listed(TOP, withdrawn_at=AT - DAY, grace_until=AT + DAY)
+    assert code(LEAF, ISSUER, crls=lists, trust=graceful) == "good"
+    assert code(LEAF, ISSUER, crls=lists, trust=graceful, at=AT + DAY) == "authority_withdrawn"
+    newer = cert("Newer", ISSUER, usage(0), start="260531120000Z")
+    assert code(newer, ISSUER, crls=lists, trust=graceful) == "authority_withdrawn"
     found = judge(LEAF, ISSUER, crls=lists)
     assert (found.facts.organization, found.authority_id, len(found.path.certificates)) == (
         "盐城建设",
