@@ -45,8 +45,8 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        **_connections(),
     }
 
 
@@ -61,6 +61,16 @@ def _service(prefix: str, address: str, name: str) -> dict[str, str]:
     if parts.scheme != "https" and not (parts.scheme == "http" and here):
         raise ValueError(f"{prefix}_{address}: 只能是 https / https only")
     return {**said, "name": os.environ.get(f"{prefix}_NAME", name)}
+
+
+def _connections() -> dict[str, Any]:
+    """An ASGI server has a thread for each request: a pool gives them connections, never more than so many.
+    Workers and commands have a few threads that stay, each with a connection of its own."""
+    pool = int(os.environ.get("DATABASE_POOL", "0"))
+    if not pool:
+        return {"CONN_MAX_AGE": 60}
+    # Waiting longer than a rush takes means that the database does not answer.
+    return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 2, "max_size": pool, "timeout": 20}}}
 
 
 SECRET_KEY = _secret()

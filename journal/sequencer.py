@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import operator
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
 
 from journal import clock, key_files
 from journal.models import Act, Checkpoint, LogNode
@@ -18,6 +17,8 @@ from kernel import merkle, tlog
 from kernel.errors import Kind, ReasonForm, Refused
 
 BATCH = 2000
+#: Nodes asked for in one query: databases bound the number of its parameters.
+_AT_ONCE = 400
 _ADVISORY_LOCK = 0x6D696E67
 
 NOT_THERE = ReasonForm(
@@ -60,21 +61,31 @@ def _batch() -> int:
         return 0
     with transaction.atomic():
         _one_at_a_time()
-        acts = list(Act.objects.filter(index__isnull=True).order_by("at", "id")[:BATCH])
+        waiting = Act.objects.filter(index__isnull=True).order_by("at", "id")
+        acts = list(waiting.values_list("id", "leaf")[:BATCH])
         if not acts:
             return 0
         last = Checkpoint.objects.order_by("-size").first()
         size = last.size if last else 0
         frontier = merkle.Frontier.load(size, _edge(size))
-        frontier, nodes = frontier.append([merkle.leaf_hash(bytes(act.leaf)) for act in acts])
-        for number, act in enumerate(acts):
-            act.index = size + number
-        Act.objects.bulk_update(acts, ["index"])
+        frontier, nodes = frontier.append([merkle.leaf_hash(bytes(leaf)) for _, leaf in acts])
+        _number(size, [act for act, _ in acts])
         LogNode.objects.bulk_create(LogNode(level=level, index=index, hash=h) for level, index, h in nodes)
         root = frontier.root
         note = tlog.sign_checkpoint(settings.LOG_ORIGIN, size + len(acts), root, signing_key())
         Checkpoint.objects.create(size=size + len(acts), root=root, note=note, at=clock.database_now())
         return len(acts)
+
+
+def _number(first: int, acts: list[uuid.UUID]) -> None:
+    """Their places in the log, in one go: ``bulk_update`` would build an expression with a case for each."""
+    key, table = Act._meta.get_field("id"), connection.ops.quote_name(Act._meta.db_table)
+    rows = [
+        (number, key.get_db_prep_value(act, connection, prepared=False))
+        for number, act in enumerate(acts, first)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f'UPDATE {table} SET "index" = %s WHERE id = %s', rows)
 
 
 def _one_at_a_time() -> None:
@@ -90,11 +101,7 @@ def _edge(size: int) -> merkle.ReadNode:
 
 def _reader(wanted: list[tuple[int, int]]) -> merkle.ReadNode:
     """A reader of stored nodes that has fetched those that will be asked for."""
-    known: dict[tuple[int, int], bytes] = {}
-    if wanted:
-        either = functools.reduce(operator.or_, (Q(level=level, index=index) for level, index in wanted))
-        rows = LogNode.objects.filter(either).values_list("level", "index", "hash")
-        known = {(level, index): bytes(found) for level, index, found in rows}
+    known = _fetched(list(dict.fromkeys(wanted)))
 
     def read(level: int, index: int) -> bytes:
         if (level, index) not in known:
@@ -102,6 +109,19 @@ def _reader(wanted: list[tuple[int, int]]) -> merkle.ReadNode:
         return known[level, index]
 
     return read
+
+
+def _fetched(wanted: list[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    table = connection.ops.quote_name(LogNode._meta.db_table)
+    known: dict[tuple[int, int], bytes] = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            places = ", ".join(["(%s, %s)"] * len(some))
+            query = f'SELECT level, "index", hash FROM {table} WHERE (level, "index") IN (VALUES {places})'
+            cursor.execute(query, [number for pair in some for number in pair])
+            known |= {(level, index): bytes(found) for level, index, found in cursor.fetchall()}
+    return known
 
 
 def stored_nodes() -> merkle.ReadNode:
@@ -127,5 +147,42 @@ def proof_text(act_id: uuid.UUID | str, *, head: Checkpoint | None = None) -> tu
     if act.index is None or head is None or act.index >= head.size:
         raise Refused(NOT_THERE())
     read = _reader(merkle.inclusion_nodes(act.index, head.size))
-    hashes = merkle.inclusion(act.index, head.size, read)
-    return act.index, tlog.format_proof(act.index, hashes, head.note)
+    return act.index, _proof(act.index, head, read)
+
+
+def first_proofs(acts: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
+    """Of each act its ``(index, proof)`` against the first checkpoint that covers it: always the same text.
+
+    Acts that have no number yet are sequenced here, all that wait at once: many who ask together pay for one.
+    """
+    places = _places(acts)
+    if len(places) < len(acts):
+        sequence()
+        places = _places(acts)
+    if len(places) < len(acts):
+        raise Refused(NOT_THERE())
+    heads = _first_heads(sorted(places.values()))
+    read = _reader([n for index, head in heads.items() for n in merkle.inclusion_nodes(index, head.size)])
+    return {act: (index, _proof(index, heads[index], read)) for act, index in places.items()}
+
+
+def _proof(index: int, head: Checkpoint, read: merkle.ReadNode) -> str:
+    return tlog.format_proof(index, merkle.inclusion(index, head.size, read), head.note)
+
+
+def _first_heads(places: list[int]) -> dict[int, Checkpoint]:
+    """Of each place, in rising order, the first checkpoint over it; neighbours mostly share one."""
+    heads: dict[int, Checkpoint] = {}
+    head: Checkpoint | None = None
+    for index in places:
+        if head is None or index >= head.size:
+            head = Checkpoint.objects.filter(size__gt=index).order_by("size").first()
+            if head is None:
+                raise Refused(NOT_THERE())
+        heads[index] = head
+    return heads
+
+
+def _places(acts: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    rows = Act.objects.filter(pk__in=acts).values_list("pk", "index")
+    return {act: index for act, index in rows if index is not None}

@@ -18,6 +18,15 @@ POLICY = (
     # The agent of this computer (bidtool agent), which answers only pages that it was started for.
     "connect-src 'self' http://127.0.0.1:*"
 )
+#: What every answer carries, also those that no middleware has seen.
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

@@ -9,6 +9,7 @@ from trading.views import halls
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/tenders/<str:number>/lots/<str:lot>/bids", bids.submit),
+    path("api/v1/tenders/<str:number>/lots/<str:lot>/bids/examination", bids.examine),
     path("api/v1/tenders/<str:number>/opening", openings.opening),
     path("api/v1/tenders/<str:number>/opening/<str:verb>", openings.act),
     path("api/v1/bids/<str:bid>/withdrawal", bids.withdraw),

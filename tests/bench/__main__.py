@@ -20,6 +20,7 @@ PIECES = {
     "room_event_300": "tests.bench.room_event",
     "bid_http": "tests.bench.bid_http",
     "chain_warm": "tests.bench.chain_warm",
+    "rush_300": "tests.bench.rush_300",
 }
 
 

@@ -18,6 +18,7 @@ from portal import problems
 from portal.doors import json_door, key_of, object_field, signed_in, text_field
 from sealing.header import head_size
 from trading import releases, submission
+from trading.arrival import arrived
 from trading.commands.bids import WithdrawBid
 from trading.commands.decryption import ReleaseKey, ReleaseShare, RequestQuorum, RevokeBid
 from trading.queries import bids as queries
@@ -25,17 +26,29 @@ from trading.queries import bids as queries
 
 @json_door("POST")
 def submit(request: HttpRequest, body: dict[str, Any], number: str, lot: str) -> HttpResponse:
-    """``{"upload", "submission", "door_identity"}`` → 201 and the receipt; 200 when it was accepted before."""
-    asked = submission.Submission(
+    """``{"upload", "submission", "door_identity", "examined"?}`` → 201 and the receipt; 200 when it was accepted
+    before."""
+    asked = _submission(body, number, lot)
+    done = submission.submit(asked, key=key_of(request), via="api", arrived=arrived(request))
+    return JsonResponse(
+        done.receipt, status=200 if done.again else 201, json_dumps_params={"ensure_ascii": False}
+    )
+
+
+@json_door("POST")
+def examine(request: HttpRequest, body: dict[str, Any], number: str, lot: str) -> dict[str, Any]:
+    """The same body, once the upload is finished → ``{"examined"}``, to be sent along with the submission."""
+    return {"examined": submission.examine(_submission(body, number, lot), via="api")}
+
+
+def _submission(body: dict[str, Any], number: str, lot: str) -> submission.Submission:
+    return submission.Submission(
         tender=number,
         lot=lot,
         upload=text_field(body, "upload", limit=60),
         signed=object_field(body, "submission"),
         door_identity=object_field(body, "door_identity"),
-    )
-    done = submission.submit(asked, key=key_of(request), via="api")
-    return JsonResponse(
-        done.receipt, status=200 if done.again else 201, json_dumps_params={"ensure_ascii": False}
+        examined=text_field(body, "examined", limit=2000, optional=True),
     )
 
 

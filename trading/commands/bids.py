@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from documents import store
+from documents.models import StoredFile
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.canonical_json import digest
 from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
-from trading.models import Bid, OpeningSession, Tender
+from trading.models import Bid, Lot, OpeningSession, Tender
 from trading.policy import bids as policy
 from trading.policy.tenders import NO_TENDER
 from trading.queries.bids import bid as bid_by_id
-from trading.queries.tenders import lot as lot_by_no
+from trading.queries.tenders import NO_LOT
 from trading.rules.bids import BID, BidFacts, submission_reason
 from trading.rules.parts import stage_of
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
@@ -73,16 +75,36 @@ def shared_tender(number: str) -> Tender:
 
     SQLite needs nothing: its write transactions follow one another.
     """
-    tender = Tender.objects.filter(number=number).exclude(status=TenderStatus.DRAFT).first()
-    if tender is None:
+    # One query: whoever held the row before may have moved it, and PostgreSQL gives what it is under the lock.
+    rows = Tender.objects.raw(f"SELECT t.* FROM {_table(Tender)} t WHERE number = %s{_share()}", [number])
+    return _announced(next(iter(rows), None), number)
+
+
+def _place(cmd: SubmitBid) -> Tender:
+    """The same with where the bid goes, in the one query of the last second: ``lot_id``, ``envelope_id``,
+    ``envelope_size``, each ``None`` if there is no such thing."""
+    no = int(cmd.lot) if cmd.lot.isascii() and cmd.lot.isdigit() and len(cmd.lot) < 5 else None
+    rows = Tender.objects.raw(
+        f"SELECT t.*, l.id AS lot_id, f.id AS envelope_id, f.size AS envelope_size FROM {_table(Tender)} t "
+        f"LEFT JOIN {_table(Lot)} l ON l.tender_id = t.id AND l.no = %s "
+        f"LEFT JOIN {_table(StoredFile)} f ON f.sha256 = %s WHERE t.number = %s{_share()}",
+        [no, cmd.envelope_sha256, cmd.tender],
+    )
+    return _announced(next(iter(rows), None), cmd.tender)
+
+
+def _announced(tender: Tender | None, number: str) -> Tender:
+    if tender is None or tender.status == TenderStatus.DRAFT:
         raise Refused(NO_TENDER(number=number))
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            table = connection.ops.quote_name(Tender._meta.db_table)
-            cursor.execute(f"SELECT status FROM {table} WHERE id = %s FOR SHARE", [tender.pk])
-        # Whoever held the row before may have moved it: what counts is what it is under the lock.
-        tender.refresh_from_db()
     return tender
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _share() -> str:
+    return " FOR SHARE OF t" if connection.vendor == "postgresql" else ""
 
 
 def facts_of(bid: Bid, now: datetime) -> BidFacts:
@@ -99,19 +121,21 @@ def facts_of(bid: Bid, now: datetime) -> BidFacts:
     )
 
 
-@handler(SubmitBid, load=lambda cmd: shared_tender(cmd.tender), may=policy.may_submit)
+@handler(SubmitBid, load=lambda cmd: _place(cmd), may=policy.may_submit)
 def submit_bid(cmd: SubmitBid, ctx: Context, tender: Tender) -> Done:
     facts = BidFacts(ctx.now, tender.submission_deadline, TenderStatus(tender.status))
     refuse_if([submission_reason(facts)])
-    lot = lot_by_no(tender.number, cmd.lot)
-    envelope = store.get(cmd.envelope_sha256)
+    if tender.lot_id is None:
+        raise Refused(NO_LOT(number=cmd.tender[:60], lot=cmd.lot[:20]))
+    if tender.envelope_id is None:
+        raise Refused(store.NOT_FOUND(sha256=cmd.envelope_sha256))
     bid = Bid.objects.create(
-        lot=lot,
+        lot_id=tender.lot_id,
         part=cmd.part,
         pseudonym=ctx.actor.key.removeprefix("pseudonym:"),
-        envelope=envelope,
-        envelope_sha256=envelope.sha256,
-        size=envelope.size,
+        envelope_id=tender.envelope_id,
+        envelope_sha256=cmd.envelope_sha256,
+        size=tender.envelope_size,
         received_at=ctx.now,
         act=ctx.act_id,
     )
