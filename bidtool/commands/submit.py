@@ -82,11 +82,23 @@ def submit(
 
 
 def _submit(server: Server, held: Ticket, upload: str) -> dict[str, Any]:
-    """The submission. Its key names the envelope, so that a repeat answers the same receipt."""
+    """The submission. Its key names the envelope, so that a repeat answers the same receipt.
+
+    What is slow is asked beforehand, so that the last request is short: the moment it is there counts."""
     path = f"/api/v1/tenders/{quote(held.tender, safe='')}/lots/{quote(held.lot, safe='')}/bids"
     body = {"upload": upload, "submission": held.submission(), "door_identity": held.door_identity()}
+    body |= again(lambda: _examined(server, f"{path}/examination", body))
     answer: dict[str, Any] = again(lambda: server.post(path, body, key=f"bid-{held.envelope_sha256}"))
     return answer
+
+
+def _examined(server: Server, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"examined": str(server.post(path, body).get("examined", ""))}
+    except Refused as refusal:
+        if refusal.kind is not Kind.NOT_FOUND:
+            raise
+        return {}  # a platform without it; anything else that is missing is said at the submission
 
 
 def _check(

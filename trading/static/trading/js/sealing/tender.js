@@ -21,10 +21,14 @@ export function refusalOf(problem, status) {
 export const tenderOf = (number) => ask(`/api/v1/tenders/${encodeURIComponent(number)}`);
 export const platformKeys = () => ask("/api/v1/keys");
 
-/** The key names the envelope, so that a repeat is answered with the same receipt. */
-export function submit(ticket, body) {
+/**
+ * What is slow is examined first, so that the last request is short: the moment it is there counts.
+ * The key names the envelope, so that a repeat is answered with the same receipt.
+ */
+export async function submit(ticket, body) {
   const path = `/api/v1/tenders/${encodeURIComponent(ticket.tender)}/lots/${encodeURIComponent(ticket.lot)}/bids`;
-  return ask(path, { body, key: `bid-${ticket.envelope_sha256}` });
+  const { examined } = await ask(`${path}/examination`, { body });
+  return ask(path, { body: { ...body, examined }, key: `bid-${ticket.envelope_sha256}` });
 }
 
 export const releaseKey = (bid, signed) => ask(`/api/v1/bids/${bid}/key-release`, { body: { signed }, key: `open-${bid}` });
