@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -101,8 +102,20 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
         _download(visitor, "下载凭据", tmp_path),
         _download(visitor, "下载加密投标文件", tmp_path),
     )
+    _upload_and_die(page, ticket)
+    # The page is gone; what was sealed is still in the browser, and what has arrived is on the platform.
+    visitor = Visitor(page.context.new_page(), world.base)
+    page = visitor.at(f"/tenders/{NUMBER}/bid/")
+    visitor.sees("还没有递交完", "以服务器时间为准")
+    assert page.locator("[data-countdown] [data-offset]").inner_text() == "按演练时钟"
+    look(page, "bid-interrupted", widths=(1440, 360))
+    visitor.accessible()
     page.get_by_label("投标凭据").set_input_files(ticket)
     page.get_by_role("button", name="上传并递交").click()
+    first = page.get_by_text("已上传 ").first
+    first.wait_for()
+    assert int(re.findall(r"已上传 (\d+)%", first.inner_text())[0]) > 0
+    _drop_the_line(visitor)
     page.locator("[data-receipt][data-checked=proven]").wait_for(timeout=180_000)
     look(page, "bid-receipt", widths=(1440, 360))
     receipt = _download(visitor, "下载回执", tmp_path)
@@ -119,10 +132,44 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     got.verify()
     assert max(entry.size for entry in got.entries) > SIZE
     # The story goes on without this bid.
-    withdrawn: dict[str, Any] = world.do(lambda: world.stage.bidtool(
-        key, "withdraw", str(envelope), "--ticket", str(ticket), "--receipt", str(receipt), *bidding.server(world.stage, key),
-    ))  # fmt: skip
-    assert withdrawn["ok"] is True
+    page.get_by_label("要撤回的投标的凭据").set_input_files(ticket)
+    page.get_by_role("button", name="撤回投标").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤回", exact=True).click()
+    visitor.sees("已撤回投标")
+    bid = json.loads(receipt.read_text())["statement"]["payload"]["bid"]
+    page.get_by_role("button", name="撤回投标").click()
+    page.get_by_role("dialog").get_by_role("button", name="返回").click()
+    visitor.sees("没有撤回")
+    assert page.evaluate("JSON.parse(localStorage.getItem('mingtang-bids'))[0].withdrawn") is True
+    assert bid in page.locator("[data-receipt-bid]").inner_text()
+    assert visitor.faults == []
+
+
+def _throttle(page: Any, rate: float) -> Any:
+    """Uploads of so many bytes a second, that somebody can do something in the middle of them."""
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    shape = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
+    line.send("Network.emulateNetworkConditions", shape)
+    return line
+
+
+def _upload_and_die(page: Any, ticket: Path) -> None:
+    """The browser's tab is killed while the envelope is on its way."""
+    _throttle(page, SIZE / 8)
+    page.get_by_label("投标凭据").set_input_files(ticket)
+    page.get_by_role("button", name="上传并递交").click()
+    expect(page.locator("[data-submit-say]")).to_have_text(re.compile(r"已上传 [1-9]\d*%"), timeout=60_000)
+    page.close()
+
+
+def _drop_the_line(visitor: Visitor) -> None:
+    visitor.expects("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
+    _throttle(visitor.page, SIZE / 4)
+    visitor.page.wait_for_timeout(1000)
+    visitor.page.context.set_offline(True)
+    visitor.page.wait_for_timeout(1500)
+    visitor.page.context.set_offline(False)
 
 
 def _prepare(stage: Any, bidder: Any) -> None:

@@ -6,6 +6,7 @@ import { FORM, againstRequirements, fileProblems, guaranteeOf, namedGuarantee, s
 import { keyFields } from "../../../portal/js/keys/fields.js";
 import { missing } from "./pseudonym.js";
 import { takeSealed } from "./submitting.js";
+import "./withdrawing.js";
 import { fenOf, shown, words } from "./money.js";
 import { problemsOf, summaryOf } from "./summary.js";
 import { tenderOf } from "./tender.js";

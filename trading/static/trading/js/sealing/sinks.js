@@ -1,16 +1,17 @@
 // Where the envelope is written while it is sealed: the browser's private files (on disk), else Blobs.
 
 const PART = 16 * 1024 * 1024;
-const STALE_MS = 24 * 3600 * 1000;
+// As long as a bid may wait for its upload or for a look at it; then it is swept.
+const STALE_MS = 30 * 24 * 3600 * 1000;
 
-/** `{put(bytes), end() → Blob}`. */
+/** `{put(bytes), end() → Blob}`; a File when it lies on the disk, where kept.js finds it again by its name. */
 export async function openSink() {
   const root = await navigator.storage?.getDirectory?.().catch(() => null);
   const handle = root && (await fresh(root).catch(() => null));
   return handle ? fileSink(handle) : blobSink();
 }
 
-/** A new file; what yesterday's pages left behind goes. */
+/** A new file; what pages of last month left behind goes. */
 async function fresh(root) {
   for await (const [name, old] of root.entries()) {
     const stale = name.endsWith(".mtse") && Date.now() - (await old.getFile()).lastModified > STALE_MS;

@@ -4,6 +4,7 @@
 import { put } from "../../../portal/js/display.js";
 import { Refused } from "../../../portal/js/keys/bytes.js";
 import { measure } from "./digests.js";
+import { envelopeOf, note, otherIn, remember, rowOf, rows } from "./kept.js";
 import { checkReceipt } from "./receipt.js";
 import { platformKeys, submit } from "./tender.js";
 import { readTicket, submissionOf } from "./ticket.js";
@@ -25,6 +26,7 @@ function offer(link, blob, name) {
 /** The Worker's result: both files are offered; the ticket must come back before anything is sent. */
 export function takeSealed({ ticket, envelope }) {
   made = { ticket, envelope };
+  remember(ticket, envelope.name ?? "");
   const name = `${ticket.tender}-${ticket.lot}.mtse`;
   offer(part("save-ticket"), new Blob([JSON.stringify(ticket)], { type: "application/json" }), `${name}.ticket`);
   offer(part("save-envelope"), envelope, name);
@@ -40,14 +42,35 @@ async function chosen() {
   const ticket = readTicket(await file.text());
   if (ticket.tender !== page.dataset.bidPage) throw new Refused("ticket", `这份凭据属于招标 ${ticket.tender}，不是本招标。`);
   if (made?.ticket.envelope_sha256 === ticket.envelope_sha256) return { ticket, envelope: made.envelope };
-  const envelope = local("envelope").files[0];
+  const envelope = local("envelope").files[0] ?? (await envelopeOf(rowOf(ticket.envelope_sha256)));
   part("envelope-drop").hidden = false;
   if (!envelope) throw new Refused("ticket", made ? "这不是刚才这份投标的凭据。请选回刚保存的那个文件。" : "请选择加密投标文件（.mtse）。");
-  put(say, "正在核对加密投标文件……");
-  if (envelope.size !== ticket.size || (await measure(envelope)).sha256 !== ticket.envelope_sha256) {
+  if (envelope.size !== ticket.size || (await digestOf(envelope)) !== ticket.envelope_sha256) {
     throw new Refused("submit.not_the_tickets", "加密投标文件与凭据不符，请选择同一次加密的两个文件。");
   }
   return { ticket, envelope };
+}
+
+async function digestOf(envelope) {
+  let done = 0;
+  const { sha256 } = await measure(envelope, (bytes) => {
+    done += bytes;
+    put(say, `正在核对加密投标文件 ${Math.floor((100 * done) / envelope.size)}%`);
+  });
+  return sha256;
+}
+
+/** A page that died, or was closed, left an envelope that has no receipt yet. */
+async function offerRest() {
+  for (const row of rows().filter((one) => one.tender === page.dataset.bidPage && !one.receipt)) {
+    const file = await envelopeOf(row);
+    if (!file) continue;
+    const when = new Date(row.at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" });
+    put(part("rest-words"), `标段 ${row.lot} 的投标文件（${row.size.toLocaleString("en-US")} 字节，${when} 加密）还没有递交完。它还在这个浏览器里：选回它的凭据，就从断开的地方接着上传。`);
+    offer(part("rest-envelope"), file, `${row.tender}-${row.lot}.mtse`);
+    part("rest").hidden = false;
+    return;
+  }
 }
 
 /** Speed and time left beside the bar. */
@@ -81,7 +104,10 @@ async function send(event) {
     put(say, "已上传，正在递交……");
     const receipt = await submit(ticket, await submissionOf(ticket, id));
     forget(ticket.envelope_sha256);
+    note(ticket, { receipt });
+    part("rest").hidden = true;
     await showReceipt(receipt, ticket);
+    warnOfOther(ticket);
   } catch (problem) {
     put(say, problem.name === "AbortError" ? "已暂停。已上传的部分不会丢失。" : problem instanceof Refused ? problem.message : "文件读不出来，请重新选择。");
   } finally {
@@ -114,9 +140,17 @@ async function showReceipt(receipt, ticket) {
   card.querySelector("h2").focus();
 }
 
+/** Two different bids of one bidder for one lot are both rejected. */
+function warnOfOther(ticket) {
+  const other = otherIn(ticket);
+  part("other-bid").hidden = !other;
+  if (other) put(part("other-bid-words"), `同一标段的另一份投标 ${other.receipt.statement.payload.bid} 已经递交、没有撤回。两份不同的投标都将被否决（招标投标法实施条例第五十一条），请在截止之前撤回其中一份。`);
+}
+
 function beijing(iso) {
   const shown = new Date(iso).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
   return `${shown}${/\.\d+/.exec(iso)?.[0] ?? ""}（北京时间）`;
 }
 
 page.querySelector("[data-submit-form]").addEventListener("submit", send);
+offerRest().catch(() => {});

@@ -39,6 +39,12 @@ export async function submissionOf(ticket, upload) {
   return { upload, submission: await signByPseudonym(said, pseudonym), door_identity: { salt, identity } };
 }
 
+/** mingtang/bid-withdrawal. */
+export async function withdrawalOf(ticket, bid) {
+  const { tender, lot, envelope_sha256 } = ticket;
+  return signByPseudonym(statement("bid-withdrawal", { tender, lot, bid, envelope_sha256 }), await ticketKey(ticket));
+}
+
 /** mingtang/key-release: it carries the content key itself. */
 export async function keyRelease(ticket, bid, contentKey) {
   const said = statement("key-release", { bid, envelope_sha256: ticket.envelope_sha256, content_key: b64(contentKey) });
