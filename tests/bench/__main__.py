@@ -13,9 +13,11 @@ from pathlib import Path
 
 from tests.bench.measure import Result
 
-#: name → module with ``run() -> Result``.
+#: name → module with ``run() -> Result``, or module:function.
 PIECES = {
     "seal_open": "tests.bench.seal_open",
+    "seal_open_sm": "tests.bench.seal_open:national",
+    "sm2_verify": "tests.bench.sm2_verify",
     "seal_memory": "tests.bench.seal_memory",
     "room_event_300": "tests.bench.room_event",
     "bid_http": "tests.bench.bid_http",
@@ -34,7 +36,8 @@ def _chosen(words: list[str]) -> list[str]:
 
 
 def _piece(name: str) -> Callable[[], Result]:
-    run: Callable[[], Result] = import_module(PIECES[name]).run
+    module, _, function = PIECES[name].partition(":")
+    run: Callable[[], Result] = getattr(import_module(module), function or "run")
     return run
 
 

@@ -1,16 +1,17 @@
-"""Seal and open one bid against the bare cipher and hash over the same bytes."""
+"""Seal and open one bid against the bare cipher and hash over the same bytes, in either suite."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from functools import partial
+from typing import Any
 
 from sealing import open_body, read_header, unwrap_as_bidder
+from sealing.suites import AES_SHA2, SM4_SM3, Suite
 from tests.bench.measure import Result, in_turn, result
-from tests.unit.sealing.cast import sealed
+from tests.unit.sealing.cast import custodians, sealed, signer
 
 SIZE = 64 << 20
 CHUNK = 1 << 20
@@ -28,13 +29,24 @@ class _Sink(io.RawIOBase):
 
 
 def run() -> Result:
+    return _run("seal_open", AES_SHA2)
+
+
+def national() -> Result:
+    """Suite 2, with SM2 certificates throughout."""
+    holders = [one.encryption_certificate for one in custodians(kind="sm2")]
+    return _run("seal_open_sm", SM4_SM3, bidder=signer("国密投标人", "sm2"), custodians=holders)
+
+
+def _run(name: str, suite: Suite, **arguments: Any) -> Result:
     data = os.urandom(SIZE)
-    key, nonce = os.urandom(32), os.urandom(12)
-    cipher = AESGCM(key)
+    nonce = os.urandom(12)
+    cipher = suite.aead(os.urandom(suite.aead_key_size))
+    seal = partial(sealed, **arguments)
     chunks = [data[at : at + CHUNK] for at in range(0, SIZE, CHUNK)]
 
     def ours() -> None:
-        envelope, ticket = sealed(data)
+        envelope, ticket = seal(data)
         # The platform compares the envelope with its receipt before it opens it.
         assert hashlib.sha256(envelope).hexdigest() == ticket.envelope_sha256
         source = io.BytesIO(envelope)
@@ -52,9 +64,9 @@ def run() -> Result:
 
     mine, bare = in_turn(ours, limit, RUNS)
     return result(
-        "seal_open",
+        name,
         f"密封并开启 {SIZE >> 20} MiB 的投标文件（含三份密钥分片、签名、摘要核对）",
-        "AES-256-GCM 加密、解密与两次 SHA-256",
+        f"{suite.name.split(' +')[0]} 加密、解密与两次 SHA-256",
         mine,
         bare,
         bytes=SIZE,
