@@ -57,6 +57,19 @@ def public_key_of(certificate: x509.Certificate) -> PublicKey:
     raise Refused(KEY_UNSUPPORTED(what=type(key).__name__.strip("_")))
 
 
+def check_issued_directly(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+    """As ``certificate.verify_directly_issued_by(issuer)``, SM2 too: the issuer's name and signature, nothing
+    else. Raises ``InvalidSignature``, ``ValueError`` or ``TypeError``."""
+    key = sm2.public_key_of(issuer)
+    if key is None:
+        certificate.verify_directly_issued_by(issuer)
+        return
+    named = certificate.issuer == issuer.subject
+    if not named or certificate.signature_algorithm_oid.dotted_string != sm2.SIGNATURE_OID:
+        raise ValueError("another issuer or another algorithm")
+    key.verify(certificate.signature, certificate.tbs_certificate_bytes)
+
+
 def spki(key: PublicKey) -> bytes:
     """SubjectPublicKeyInfo DER: how public keys are compared."""
     if isinstance(key, Sm2PublicKey):

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca_interop.demo_ca.authority import DemoAuthority, Issued
 from ca_interop.demo_ca.issuing import Subscriber
-from ca_interop.demo_ca.specifications import CA_TWO
+from ca_interop.demo_ca.specifications import CA_TWO, CaSpecification
 from ca_interop.rules.trust_list import PURPOSE as TRUST
 from ca_interop.rules.trust_list import TrustList
 from kernel import draw, expert_means, merkle, tlog
@@ -66,16 +66,19 @@ METHOD = {
 
 @dataclass(frozen=True)
 class Party:
-    """A name, its code and its keys."""
+    """A name, its code and its keys: one certificate for both uses, or a pair (双证)."""
 
     name: str
     code: str
     issued: Issued
+    encryption: Issued
 
     @property
     def signer(self) -> SoftwareSigner:
         assert self.issued.key is not None
-        return SoftwareSigner(self.issued.key, self.issued.full_chain)
+        assert self.encryption.key is not None
+        opener = self.encryption.key, self.encryption.certificate
+        return SoftwareSigner(self.issued.key, self.issued.full_chain, opener)
 
     def sign(self, purpose: str, payload: dict[str, Any]) -> dict[str, Any]:
         return statements.sign(statements.statement(purpose, payload), self.signer)
@@ -85,21 +88,21 @@ class Party:
 
 
 @functools.cache
-def authority() -> DemoAuthority:
+def authority(of: CaSpecification = CA_TWO) -> DemoAuthority:
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    made = DemoAuthority.create(CA_TWO, not_before=start, not_after=start + timedelta(days=1400))
+    made = DemoAuthority.create(of, not_before=start, not_after=start + timedelta(days=1400))
     made.crl_days = 200
     return made
 
 
 @functools.cache
-def party(name: str, number: int, *, person: bool = False) -> Party:
+def party(name: str, number: int, *, person: bool = False, of: CaSpecification = CA_TWO) -> Party:
     body = f"91320900MA1T{number:05d}"
     code = "" if person else body + credit_code_check_digit(body)
     who = Subscriber("" if person else name, code, name if person else "")
     start = datetime(2026, 2, 1, tzinfo=UTC)
-    made = authority().issue(who, not_before=start, not_after=start + timedelta(days=700))
-    return Party(name, code, made.signing)
+    made = authority(of).issue(who, not_before=start, not_after=start + timedelta(days=700))
+    return Party(name, code, made.signing, made.encryption)
 
 
 OWNER = "盐城市城市建设投资集团有限公司"
@@ -158,24 +161,27 @@ class Bid:
 
 
 class Builder:
-    """Writes the record's files into ``root``, in the order things happened."""
+    """Writes the record's files into ``root``, in the order things happened. Everybody's certificates are of
+    one authority, and so is the suite of the bids."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, of: CaSpecification = CA_TWO) -> None:
+        self.root, self.of = root, of
+        self.party = functools.partial(party, of=of)
+        self.made: dict[str, list[bundle.Source]] = {}
         self.log = Log()
         self.random = random.Random(417)
         self.documents: list[dict[str, Any]] = []
-        self.owner = party(OWNER, 3)
-        self.custodians = [party(name, number) for number, name in enumerate(CUSTODIANS, start=1)]
+        self.owner = self.party(OWNER, 3)
+        self.custodians = [self.party(name, number) for number, name in enumerate(CUSTODIANS, start=1)]
         self.bids = [
-            Bid(self.uuid(), "1", party("江苏一建", 11), "4820000.00", "bidder", guarantee="good"),
-            Bid(self.uuid(), "1", party("江苏二建", 12), "4790000.00", "bidder", guarantee="small"),
-            Bid(self.uuid(), "1", party("江苏三建", 13), "4910000.00", "bidder"),
-            Bid(self.uuid(), "1", party("江苏四建", 14), "4650000.00", "bidder", rejected=True),
-            Bid(self.uuid(), "1", party("江苏五建", 15), "4700000.00", "withdrawn"),
-            Bid(self.uuid(), "2", party("江苏一建", 11), "2950000.00", "bidder"),
-            Bid(self.uuid(), "2", party("江苏二建", 12), "2890000.00", "quorum"),
-            Bid(self.uuid(), "2", party("江苏三建", 13), "2910000.00", "bidder"),
+            Bid(self.uuid(), "1", self.party("江苏一建", 11), "4820000.00", "bidder", guarantee="good"),
+            Bid(self.uuid(), "1", self.party("江苏二建", 12), "4790000.00", "bidder", guarantee="small"),
+            Bid(self.uuid(), "1", self.party("江苏三建", 13), "4910000.00", "bidder"),
+            Bid(self.uuid(), "1", self.party("江苏四建", 14), "4650000.00", "bidder", rejected=True),
+            Bid(self.uuid(), "1", self.party("江苏五建", 15), "4700000.00", "withdrawn"),
+            Bid(self.uuid(), "2", self.party("江苏一建", 11), "2950000.00", "bidder"),
+            Bid(self.uuid(), "2", self.party("江苏二建", 12), "2890000.00", "quorum"),
+            Bid(self.uuid(), "2", self.party("江苏三建", 13), "2910000.00", "bidder"),
         ]
 
     def uuid(self) -> str:
@@ -226,7 +232,7 @@ class Builder:
             "enquiry_deadline": iso(ANNOUNCED), "submission_deadline": iso(DEADLINE),
             "custodians": [
                 {"index": index, "name": c.name, "credit_code": c.code,
-                 "certificate": b64(c.issued.certificate.public_bytes(Encoding.DER))}
+                 "certificate": b64(c.encryption.certificate.public_bytes(Encoding.DER))}
                 for index, c in enumerate(self.custodians, start=1)
             ],
             "lots": [
@@ -234,14 +240,14 @@ class Builder:
                  "ceiling_price": ceiling, "bond_amount": bond, "duration_days": 180}
                 for lot, name, ceiling, bond in lots
             ],
-            "licensed_issuers": [party("演示担保有限公司", 21).code], "evaluation_method": METHOD, "requirements": [],
+            "licensed_issuers": [self.party("演示担保有限公司", 21).code], "evaluation_method": METHOD, "requirements": [],
             "acts": {"announce": announced},
         })  # fmt: skip
-        entry = authority().entry(effective_from=datetime(2026, 1, 1, tzinfo=UTC))
+        entry = authority(self.of).entry(effective_from=datetime(2026, 1, 1, tzinfo=UTC))
         listed = TrustList(1, "演示省", ANNOUNCED, datetime(2026, 1, 1, tzinfo=UTC), (entry,))
-        publisher = party("演示省公共资源交易主管部门", 31)
+        publisher = self.party("演示省公共资源交易主管部门", 31)
         self.put_json("trust-list.json", publisher.sign(TRUST, listed.as_payload()))
-        for crl in authority().crls(datetime(2026, 9, 1, tzinfo=UTC)):
+        for crl in authority(self.of).crls(datetime(2026, 9, 1, tzinfo=UTC)):
             self.put(f"evidence/{hashlib.sha256(crl).hexdigest()}.der", crl)
 
     def submit(self, bid: Bid, at: datetime) -> None:
@@ -253,7 +259,7 @@ class Builder:
         plain.seek(0)
         bid.ticket = envelope.seal(
             plain, out, size=size, tender=NUMBER, lot=bid.lot, part="whole", bidder=bid.bidder.signer,
-            own_key="client", custodians=[c.issued.certificate for c in self.custodians], threshold=2,
+            own_key="client", custodians=[c.encryption.certificate for c in self.custodians], threshold=2,
         )  # fmt: skip
         bid.sealed, bid.received = out.getvalue(), at
         said = {"bid": bid.id, "tender": NUMBER, "lot": bid.lot, "part": "whole", "pseudonym": bid.ticket.pseudonym,
@@ -274,6 +280,12 @@ class Builder:
             )
 
     def sources(self, bid: Bid) -> list[bundle.Source]:
+        """Made once a bid: an SM2 signature is another one each time."""
+        if bid.id not in self.made:
+            self.made[bid.id] = self._sources(bid)
+        return self.made[bid.id]
+
+    def _sources(self, bid: Bid) -> list[bundle.Source]:
         summary = {
             "v": 1, "tender": NUMBER, "lot": bid.lot, "part": "whole", "bidder": bid.bidder.as_json(),
             "price": bid.price, "price_in_words": words(Decimal(bid.price)), "currency": "CNY", "duration_days": 170,
@@ -297,7 +309,7 @@ class Builder:
         ]
 
     def guarantee(self, bid: Bid) -> dict[str, Any]:
-        issuer = party("演示担保有限公司", 21)
+        issuer = self.party("演示担保有限公司", 21)
         return issuer.sign("guarantee", {
             "number": f"BH-{bid.bidder.code[-4:]}", "issuer": issuer.as_json(), "applicant": bid.bidder.as_json(),
             "beneficiary": self.owner.as_json(), "tender": NUMBER, "lot": bid.lot,
@@ -412,7 +424,9 @@ class Builder:
             reveals.append({"who": who, "nonce": nonces[who].hex(), "act": act})
         order = draw.order(draw.seed(pool, nonces, name), entries)
         result = order[1:6]
-        self.experts = [party(f"专家{letter}", 50 + n, person=True) for n, letter in enumerate("甲乙丙丁戊")]
+        self.experts = [
+            self.party(f"专家{letter}", 50 + n, person=True) for n, letter in enumerate("甲乙丙丁戊")
+        ]
         self.seats = [
             {"seat": str(n), "name": e.name, "entry": entry, "chair": n == 1, "vacated": False, "ground": ""}
             for n, (e, entry) in enumerate(zip(self.experts, result, strict=True), start=1)
@@ -551,5 +565,5 @@ def rewrite(root: Path, path: str, change: Callable[[Any], Any]) -> None:
     sign_record(root)
 
 
-def publisher_fingerprint() -> str:
-    return fingerprint(party("演示省公共资源交易主管部门", 31).issued.certificate)
+def publisher_fingerprint(of: CaSpecification = CA_TWO) -> str:
+    return fingerprint(party("演示省公共资源交易主管部门", 31, of=of).issued.certificate)

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from gateways.guarantors.sandbox.reasons import NOT_THE_SIGNER, NOT_TRUSTED
 from kernel.errors import Refused
 from kernel.guarantee_terms import Party
 from kernel.ids import credit_code
+from sealing.keys import check_issued_directly
 
 _IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 _PRIVATE = x509.ObjectIdentifier("1.2.156.10260.4.1.4")
@@ -43,8 +44,8 @@ class Roots:
             raise Refused(NOT_TRUSTED(why="root"))
         for below, above in itertools.pairwise(path):
             try:
-                below.verify_directly_issued_by(above)
-            except (ValueError, TypeError, InvalidSignature) as error:
+                check_issued_directly(below, above)
+            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
                 raise Refused(NOT_TRUSTED(why=above.subject.rfc4514_string()[:100])) from error
             if not _is_authority(above):
                 raise Refused(NOT_TRUSTED(why=above.subject.rfc4514_string()[:100]))

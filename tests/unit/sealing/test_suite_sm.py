@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -32,13 +32,13 @@ from sealing import (
     statements,
     unwrap_as_bidder,
 )
-from sealing.keys import public_key_of
+from sealing.keys import check_issued_directly, public_key_of
 from sealing.keyshares import check_custodians
 from sealing.signer import from_pem, from_pkcs12
 from sealing.sm2 import library
 from sealing.suites import AES_SHA2, SM4_SM3, Sm4Gcm
 from tests.unit.sealing.cast import certificate, custodians, sealed, signer
-from tests.vectors.sealing.cast import HERE
+from tests.vectors.sealing.cast import HERE, player
 
 PUBLISHED = json.loads((HERE / "sm_published.json").read_text())
 THREE = custodians(kind="sm2")
@@ -211,3 +211,13 @@ def test_signers_from_files() -> None:
     assert from_file.alg == "sm2-sm3"
     assert from_file.chain == signer("PEM", "sm2").chain
     assert code(from_pkcs12, b"nothing", b"pw") == "key.file_bad"
+
+
+def test_who_issued_a_certificate() -> None:
+    for leaf, issuer in (player("bidder_sm2").chain, player("bidder_p256").chain):
+        check_issued_directly(leaf, issuer)
+    (leaf, national), (_, plain) = player("bidder_sm2").chain, player("bidder_p256").chain
+    false = sm2.issue(leaf, sm2.Sm2PrivateKey.generate(os.urandom))
+    for below, above in ((leaf, plain), (false, national), (player("bidder_p256").chain[0], national)):
+        with pytest.raises((InvalidSignature, ValueError)):
+            check_issued_directly(below, above)
