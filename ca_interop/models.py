@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 
 from kernel.ids import uuid7
@@ -55,3 +57,54 @@ class RevocationDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.sha256[:16]}"
+
+
+class PreparedSignature(models.Model):
+    """A revision of a PDF waiting for its signature: operational data, like an upload. The id is the
+    capability; ``increment`` is what the revision adds to ``based_on``. ``finished``: what came of it.
+
+    Old ones that came to nothing are swept; nothing is stated by preparing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    document = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    based_on = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    increment = models.BinaryField()
+    byte_range = models.JSONField()
+    digest = models.CharField(max_length=64)
+    chain = models.JSONField()
+    alg = models.CharField(max_length=40)
+    signer = models.CharField(max_length=200)
+    prepared_at = models.DateTimeField(db_index=True)
+    finished = models.JSONField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.number}"
+
+
+class DocumentSignature(models.Model):
+    """A signature on a document of the house: ``document`` is the file as it was made, ``file`` its revision
+    with this signature and all before it (``pades``), or the detached message beside it (``gbt35275``,
+    ``cms``). Rows are never changed. ``details``: authority, algorithm, time-stamp, revocation evidence."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    document = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(
+        max_length=10, choices=[("pades", "PDF 签名"), ("gbt35275", "GB/T 35275"), ("cms", "CMS")]
+    )
+    number = models.PositiveIntegerField()
+    file = models.ForeignKey("documents.StoredFile", on_delete=models.PROTECT, related_name="+")
+    signer = models.CharField(max_length=200)
+    certificate = models.CharField(max_length=64)
+    details = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["document", "kind", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "kind", "number"], name="document_signed_in_turn"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.kind} {self.number}"

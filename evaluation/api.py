@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from evaluation import commands, frames, policy
+from evaluation import commands, frames, policy, signing
 from evaluation.commands.experts import expert_json
 from evaluation.models import Evaluation, ExpertProfile
 from evaluation.queries import ceremony, public, rows, view
@@ -176,6 +176,16 @@ def room(request: HttpRequest, body: dict[str, Any], number: str, lot: int) -> d
     if (reason := policy.may_enter(actor, row)) is not None:
         raise Refused(reason)
     return view.room_json(row, actor)
+
+
+@json_door("POST")
+def prepare_signature(request: HttpRequest, body: dict[str, Any], number: str, lot: int) -> dict[str, Any]:
+    """``{certificates, alg}``: the report's next revision, for this member to sign; the answer's signature goes
+    into ``sign`` as ``pdf``."""
+    actor, row = signed_in(request), rows.evaluation(number, lot)
+    if (reason := policy.may_enter(actor, row)) is not None:
+        raise Refused(reason)
+    return signing.prepare_report(body, row, policy.seat_of(actor, row))
 
 
 @json_door("POST")

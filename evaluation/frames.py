@@ -9,7 +9,7 @@
 | ``close_review``, ``reject_all`` | – | chair |
 | ``score`` | ``bid``, ``item``, ``points`` (decimal text) | member |
 | ``lock`` | – | member |
-| ``sign`` | ``signed`` (mingtang/evaluation-report) or ``certificate``, ``signature``; ``dissent`` | member |
+| ``sign`` | ``signed`` (mingtang/evaluation-report) or ``certificate``, ``signature``; ``dissent``; ``pdf`` | member |
 | ``recuse`` | ``reason`` | member |
 | ``replace`` | ``seat``, ``ground`` (recused, absent, unfit), ``reason`` | center |
 | ``deem_agreed`` | ``seat``, ``note`` | center |
@@ -65,9 +65,11 @@ def _declare(args: Mapping[str, Any], actor: Actor, number: str, lot: int) -> Co
 
 
 def _sign(args: Mapping[str, Any], actor: Actor, number: str, lot: int) -> Command:
-    by = signing.checked(args, signing.report_for(rows.evaluation(number, lot)))
+    evaluation = rows.evaluation(number, lot)
+    by = signing.checked(args, signing.report_for(evaluation))
     dissent = _text(args, "dissent", 4000, optional=True)
-    return verb.SignReport(number, lot, by.signed, by.fingerprint, by.revocation, dissent)
+    pdf = signing.on_report(args, evaluation, policy.seat_of(actor, evaluation), by.fingerprint)
+    return verb.SignReport(number, lot, by.signed, by.fingerprint, by.revocation, dissent, pdf)
 
 
 def _vote_chair(args: Mapping[str, Any], actor: Actor, number: str, lot: int) -> Command:

@@ -51,7 +51,13 @@ def render(evaluation: Evaluation) -> StoredFile:
         "评标委员会成员以数字证书对本报告的 SHA-256 摘要签名。对评标结果有不同意见的成员以书面形式说明其不同意见和理由；"
         "拒绝在报告上签字又不书面说明其不同意见和理由的，视为同意评标结果（招标投标法实施条例第五十三条）。"
     )
-    pdf.signature_lines([label(seat.no) for seat in facts.seats_of(evaluation)])
+    pdf.note(
+        "成员在本文件上签名，使用 SM2 证书的另存 GB/T 35275 签名文件。图形本身不证明任何事，请核验签名。"
+    )
+    seats = facts.seats_of(evaluation)
+    pdf.page_break()
+    pdf.heading("签章页", 2)
+    pdf.signature_slots(len(seats))
     name = f"评标报告-{lot.code}.pdf"
     return store.put(pdf.build(), name=name, media_type="application/pdf", now=when)
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca_interop import signing_doors
+from ca_interop.document_signing import Who
 from ca_interop.service import check_signed
 from evaluation.models import Evaluation, Seat
 from evaluation.policy import NOT_A_MEMBER
 from evaluation.rules import statements
-from evaluation.rules.room_moves import WAITING_FOR
+from evaluation.rules.room_moves import WAITING_FOR, label
+from evaluation.rules.statuses import RoomStatus
 from journal import clock
 from kernel.errors import Kind, ReasonForm, Refused
 from parties.queries import binding
@@ -53,6 +56,27 @@ def checked(fields: Mapping[str, Any], expected: Mapping[str, Any]) -> SignedBy:
     found = check_signed(signed, purpose=purpose, at=clock.now())
     leaf = found.evidence.chain[0].public_bytes(Encoding.DER)
     return SignedBy(signed, hashlib.sha256(leaf).hexdigest(), tuple(found.revocation_sha256))
+
+
+def on_report(
+    fields: Mapping[str, Any], evaluation: Evaluation, seat: Seat | None, certificate: str
+) -> dict[str, Any] | None:
+    """The member's signature on the report's PDF, if one came with the statement."""
+    if evaluation.report is None or seat is None:
+        return None
+    return signing_doors.finished(fields, evaluation.report, certificate, label(seat.no))
+
+
+def prepare_report(body: Mapping[str, Any], evaluation: Evaluation, seat: Seat | None) -> dict[str, Any]:
+    """The report's next revision with this member's seal in it. The seal names the seat, as the report does; the
+    certificate inside names the person, so the signed file is for the room until the award is decided."""
+    if seat is None:
+        raise Refused(NOT_A_MEMBER())
+    if evaluation.report is None or evaluation.status != RoomStatus.SIGNING:
+        raise Refused(WAITING_FOR(seats="系统", what="评标报告"))
+    name = label(seat.no)
+    who = Who(name, ("评标委员会成员", f"席位：{name}"), seal=False, reason=f"签署评标报告（{name}）")
+    return signing_doors.prepared(body, evaluation.report, who, clock.now())
 
 
 def must_be_of(seat: Seat, fingerprint: str) -> None:

@@ -36,5 +36,6 @@ urlpatterns = [
     path(f"{_API}/<str:number>/seats/<int:seat>/replacement", api.replacement),
     path(f"{_API}/<str:number>/<int:lot>", api.room),
     path(f"{_API}/<str:number>/<int:lot>/result", api.result),
+    path(f"{_API}/<str:number>/<int:lot>/prepare-signature", api.prepare_signature),
     path(f"{_API}/<str:number>/<int:lot>/<str:verb>", api.act),
 ]

@@ -16,6 +16,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from ca_interop import document_signing
+from ca_interop.rules.certificates import to_base64
+from ca_interop.rules.signatures import signing_side
 from documents import uploads
 from journal import clock
 from journal.door import perform
@@ -212,11 +215,28 @@ def read_all(world: World, tender: Tender) -> None:
         perform(ReadOut(tender.number, str(waiting.pk)), world.center.actor, via="ws")
 
 
-def sign_record(tender: Tender, member: Member) -> None:
+def sign_record(tender: Tender, member: Member, *, pdf: bool = False) -> None:
+    """The statement; with ``pdf`` the record's PDF as well, as the member's machine does it."""
     session = openings.session_of(tender)
     assert session is not None
     signed = statements.sign(openings.record_statement(session), member.signer)
-    perform(releases.record_signature(tender.number, signed, member.actor), member.actor, via="http")
+    assert session.record is not None
+    fields = {"pdf": record_pdf(tender, member)} if pdf else {}
+    command = releases.record_signature(tender.number, signed, member.actor, session.record, fields)
+    perform(command, member.actor, via="http")
+
+
+def record_pdf(tender: Tender, member: Member) -> dict[str, str]:
+    """The signature on the opening record's PDF that goes with the statement."""
+    view = openings.hall(tender.number, member.actor)
+    chain = [to_base64(c) for c in member.signer.chain]
+    told = releases.prepare_record_signature(
+        view, member.actor, {"certificates": chain, "alg": member.signer.alg}
+    )
+    data = document_signing.revision(document_signing.found(told["prepared"])).document
+    assert view.session is not None
+    sha256 = view.session.record_payload["record_sha256"]
+    return signing_side.sign_revision(told, data, member.signer, sha256)
 
 
 def opened_tender(world: World, tender: Tender, lots: tuple[str, ...] = ("1", "2")) -> list[Sent]:

@@ -105,7 +105,9 @@ def _sign_record(args: Args, entry: Entry, path: Args) -> Command:
     if view.session is None or view.session.record_payload is None:
         raise Refused(RECORD_NOT_READY())
     signed = signed_from(args, openings.record_statement(view.session))
-    return releases.record_signature(path["number"], signed, entry.actor)
+    if view.session.record is None:
+        raise Refused(RECORD_NOT_READY())
+    return releases.record_signature(path["number"], signed, entry.actor, view.session.record, args)
 
 
 def _close(args: Args, entry: Entry, path: Args) -> Command:

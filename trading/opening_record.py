@@ -128,7 +128,13 @@ def pdf_of(payload: dict[str, Any], now: datetime) -> bytes:
         doc.paragraph(f"{number}. {said['organization']}，{_time(said['raised_at'])}：{said['text']}")
         doc.paragraph(f"答复，{_time(said['answered_at'])}：{said['answer']}")
     doc.heading("四、签名", 2)
-    doc.paragraph("各方以数字证书对本记录的数据内容（含本文件摘要）签名，签名随公开档案保存，可自行核验。")
+    doc.paragraph(
+        "各方以数字证书对本记录的数据内容（含本文件摘要）签名，并在本文件上签名；签名随公开档案保存，可自行核验。"
+        "使用 SM2 证书的，另存 GB/T 35275 签名文件。图形本身不证明任何事，请核验签名。"
+    )
+    doc.page_break()
+    doc.heading("签章页", 2)
+    doc.signature_slots(len(payload["attendance"]) + 2)
     return bytes(doc.build())
 
 

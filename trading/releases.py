@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ca_interop import service
+from ca_interop import service, signing_doors
+from ca_interop.document_signing import Who
 from ca_interop.rules.certificates import Usage
 from ca_interop.rules.validation import Purpose
+from documents.models import StoredFile
 from journal import clock
 from kernel.actor import Actor, Role
 from kernel.errors import Kind, ReasonForm, Refused
@@ -19,6 +22,11 @@ from sealing.signer import fingerprint
 from trading.commands.decryption import ReleaseKey, ReleaseShare, RequestQuorum
 from trading.commands.records import OTHER_SIGNER, SignRecord
 from trading.models import Bid, Custodian
+from trading.policy.openings import CAPACITY_ZH, may_sign_record
+from trading.policy.openings import capacity as capacity_of
+from trading.queries.openings import Hall
+from trading.rules.openings import RECORD_NOT_READY
+from trading.rules.statuses import SessionStatus
 from trading.submission import pseudonym_key
 
 NOT_THE_CUSTODIAN = ReasonForm(
@@ -111,8 +119,11 @@ def _custodian_actor(custodian: Custodian, leaf: str) -> Actor:
     )
 
 
-def record_signature(tender: str, signed: Any, actor: Actor) -> SignRecord:
-    """A signed ``mingtang/opening-record`` by a certificate of the actor's own organization."""
+def record_signature(
+    tender: str, signed: Any, actor: Actor, document: StoredFile, fields: Mapping[str, Any]
+) -> SignRecord:
+    """A signed ``mingtang/opening-record`` by a certificate of the actor's own organization; with it, in
+    ``fields``, the signature on the record's PDF ``document`` by the same certificate."""
     checked = service.check_signed(
         signed, purpose="opening-record", use=Purpose.SIGN, at=clock.now(), need_credit_code=True
     )
@@ -123,7 +134,22 @@ def record_signature(tender: str, signed: Any, actor: Actor) -> SignRecord:
         "certificate": checked.validation.facts.fingerprint,
         "revocation_sha256": checked.revocation_sha256,
     }
-    return SignRecord(tender, dict(signed), certificate)
+    pdf = signing_doors.finished(fields, document, certificate["certificate"], actor.organization_name)
+    return SignRecord(tender, dict(signed), certificate, pdf)
+
+
+def prepare_record_signature(view: Hall, actor: Actor, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The record's next revision with this party's seal in it, waiting for the signature. Who may not sign the
+    record may not prepare either."""
+    session = view.session
+    if session is None or session.record is None or session.status != SessionStatus.SIGNING:
+        raise Refused(RECORD_NOT_READY())
+    if (reason := may_sign_record(actor, session)) is not None:
+        raise Refused(reason)
+    capacity = CAPACITY_ZH[capacity_of(actor, session.tender)]
+    name = actor.organization_name
+    who = Who(name, (name, f"身份：{capacity}"), seal=True, reason=f"签署开标记录（{capacity}）")
+    return signing_doors.prepared(body, session.record, who, clock.now())
 
 
 def _same(said: dict[str, Any], bid: Bid) -> None:

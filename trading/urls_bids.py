@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/tenders/<str:number>/lots/<str:lot>/bids", bids.submit),
     path("api/v1/tenders/<str:number>/lots/<str:lot>/bids/examination", bids.examine),
     path("api/v1/tenders/<str:number>/opening", openings.opening),
+    path("api/v1/tenders/<str:number>/opening/prepare-signature", openings.prepare_signature),
     path("api/v1/tenders/<str:number>/opening/<str:verb>", openings.act),
     path("api/v1/bids/<str:bid>/withdrawal", bids.withdraw),
     path("api/v1/bids/<str:bid>/revocation", bids.revoke),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +22,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Frame as TextFrame
 
-from documents.pdf import fonts, pages, tables
+from documents.pdf import fonts, pages, seals, tables
 from documents.pdf.flow import BODY, SMALL, Prose, SignatureLine, Style, Title
 
 _HEADINGS = {
@@ -31,8 +30,6 @@ _HEADINGS = {
     2: Style(face="hei", size=12, leading=1.5, before=7, after=3),
     3: Style(face="kai", size=12, leading=1.5, before=5, after=2),
 }
-#: reportlab's fonts keep their place while they are subset: one document at a time.
-_one_at_a_time = threading.Lock()
 
 
 class PdfDocument:
@@ -132,6 +129,12 @@ class PdfDocument:
         self._flow.append(KeepTogether([out]) if len(rows) <= 8 else out)
         return self
 
+    def signature_slots(self, count: int) -> PdfDocument:
+        """Empty signature fields for ``count`` electronic signatures (``seals.MOST`` at most), named
+        ``seals.field_name(1)`` and so on."""
+        self._flow += seals.slots(count)
+        return self
+
     def page_break(self) -> PdfDocument:
         self._flow.append(PageBreak())
         return self
@@ -150,7 +153,7 @@ class PdfDocument:
         )  # fmt: skip
         template = PageTemplate("page", [area], onPage=lambda canvas, _: pages.head(canvas, self._frame))
         document.addPageTemplates([template])
-        with _one_at_a_time:
+        with fonts.ONE_AT_A_TIME:
             document.build(self._parts(), canvasmaker=partial(pages.PagedCanvas, frame=self._frame))
         return out.getvalue()
 

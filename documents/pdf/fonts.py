@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ GLYPH_MISSING = ReasonForm(
     zh="字库中没有以下字，未生成文件：{characters}",
     en="no installed font has these characters, so the document was not made: {characters}",
 )
+
+
+#: reportlab's fonts keep their place while they are subset: one document at a time.
+ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)

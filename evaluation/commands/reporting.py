@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ca_interop import document_signing
 from documents import store
 from evaluation import policy, room, signing
 from evaluation.commands.sitting import NO_REASON, against, done, load_room, move, my_seat, stay
@@ -65,6 +66,8 @@ class SignReport(Command):
     fingerprint: str
     revocation_sha256: tuple[str, ...] = field(default=())
     dissent: str = ""
+    #: The signature on the report's PDF, as :func:`ca_interop.document_signing.finish` made it.
+    pdf: dict[str, Any] | None = None
 
     verb = "evaluation.sign_report"
     sealed = True
@@ -115,6 +118,8 @@ def sign_report(cmd: SignReport, ctx: Context, evaluation: Evaluation) -> Done:
         raise Refused(signing.NOT_THE_STATEMENT())
     signing.must_be_of(seat, cmd.fingerprint)
     _sign(ctx, evaluation, seat, statement=cmd.signed, dissent=cmd.dissent.strip())
+    if cmd.pdf is not None and evaluation.report is not None:
+        document_signing.append(cmd.pdf, evaluation.report, ctx.now)
     words = "已签署，并提出书面不同意见" if cmd.dissent.strip() else "已签署评标报告"
     _after(ctx, evaluation, seat, f"{label(seat.no)} {words}")
     said = {
@@ -122,6 +127,7 @@ def sign_report(cmd: SignReport, ctx: Context, evaluation: Evaluation) -> Done:
         "revocation": list(cmd.revocation_sha256),
         "dissent": cmd.dissent.strip(),
         "report_sha256": facts.report_sha256(evaluation),
+        **document_signing.cited(cmd.pdf),
     }
     return done(evaluation, seat, said)
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from ca_interop import document_signing
 from documents.serving import serve
 from evaluation import files, frames, policy, signing
 from evaluation.consumers import audiences
@@ -158,7 +159,10 @@ def report(request: HttpRequest, number: str, lot: int) -> HttpResponse:
         entered(request, number, lot)
     if row.report is None:
         raise Refused(NO_REPORT())
-    return serve(request, row.report, f"评标报告-{row.lot.code}.pdf", inline=True)  # type: ignore[return-value]
+    file = row.report
+    if request.GET.get("revision") != "original":
+        file = document_signing.latest(file)
+    return serve(request, file, f"评标报告-{row.lot.code}.pdf", inline=True)  # type: ignore[return-value]
 
 
 @require_GET

@@ -10,6 +10,7 @@ from journal import clock
 from journal.door import perform
 from portal.consumers import Entry
 from portal.doors import actor_of, json_door, key_of, signed_in
+from trading import releases
 from trading.frames import builder
 from trading.queries import openings
 
@@ -18,6 +19,14 @@ from trading.queries import openings
 def opening(request: HttpRequest, body: dict[str, Any], number: str) -> dict[str, Any]:
     """Before the start the times only; then the bids; then the record to sign."""
     return openings.opening_json(number, actor_of(request), clock.now())
+
+
+@json_door("POST")
+def prepare_signature(request: HttpRequest, body: dict[str, Any], number: str) -> dict[str, Any]:
+    """``POST …/opening/prepare-signature`` ``{certificates, alg}``: the record's next revision, for this party
+    to sign; what comes back goes into ``sign_record`` as ``pdf``."""
+    actor = signed_in(request)
+    return releases.prepare_record_signature(openings.hall(number, actor), actor, body)
 
 
 @json_door("POST")

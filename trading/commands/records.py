@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from ca_interop import document_signing
 from documents import store
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
 from kernel.bid_rules import PRICE
@@ -74,6 +76,8 @@ class SignRecord(Command):
     tender: str
     statement: dict[str, Any]
     certificate: dict[str, Any]
+    #: The signature on the record's PDF, as :func:`ca_interop.document_signing.finish` made it.
+    pdf: dict[str, Any] | None = None
 
     verb = "opening.sign_record"
     law = "电子招标投标办法第三十二条、第四十条"
@@ -123,6 +127,8 @@ def sign_record(cmd: SignRecord, ctx: Context, session: OpeningSession) -> Done:
         statement=cmd.statement,
         at=ctx.now,
     )
+    if cmd.pdf is not None and session.record is not None:
+        document_signing.append(cmd.pdf, session.record, ctx.now)
     name, what = ctx.actor.organization_name, policy.CAPACITY_ZH[row.capacity]
     signed = {"organization": name, "capacity": what, "at": iso(ctx.now)}
     hall.say(ctx, session, "opening.record_signed", f"{name}（{what}）在开标记录上签名。",
@@ -133,6 +139,7 @@ def sign_record(cmd: SignRecord, ctx: Context, session: OpeningSession) -> Done:
         "statement_sha256": digest(cmd.statement),
         "certificate": cmd.certificate.get("certificate", ""),
         "revocation_sha256": cmd.certificate.get("revocation_sha256", []),
+        **document_signing.cited(cmd.pdf),
     }
     return Done(f"tender:{session.tender.number}", said, {"signed_at": iso(ctx.now)})
 
@@ -178,6 +185,7 @@ def close_opening(cmd: CloseOpening, ctx: Context, session: OpeningSession) -> D
         public=True,
         published_at=ctx.now,
     )
+    _publish_signed(session, ctx.now)
     ctx.announce(OpeningClosed(tender.number, session.stage))
     words = "开标会结束，开标记录已公布。"
     if bidders:
@@ -185,6 +193,26 @@ def close_opening(cmd: CloseOpening, ctx: Context, session: OpeningSession) -> D
     hall.say_step(ctx, session, words, {"lots": lots, "closed_at": iso(ctx.now)})
     said = {"closed_at": iso(ctx.now), "unsigned": list(bidders), "reason": cmd.reason.strip(), "lots": lots}
     return Done(f"tender:{tender.number}", said, {"status": str(session.status)})
+
+
+def _publish_signed(session: OpeningSession, now: datetime) -> None:
+    """Beside the record as it was made, which the statements name: the same file with everybody's signatures in
+    it, and the GB/T 35275 messages of those who sign with SM2."""
+    if session.record is None:
+        return
+    rows = document_signing.signatures_of(session.record)
+    files = [(row.file, f"开标记录的签名（{row.signer}）") for row in rows if row.kind != "pades"]
+    if any(row.kind == "pades" for row in rows):
+        files.insert(0, (document_signing.latest(session.record), "开标记录（各方签名）"))
+    for file, title in files:
+        TenderDocument.objects.create(
+            tender=session.tender,
+            kind="signed_record",
+            title=title[:200],
+            file=file,
+            public=True,
+            published_at=now,
+        )
 
 
 def _hand_over(ctx: Context, session: OpeningSession) -> dict[str, dict[str, str]]:

@@ -194,7 +194,7 @@ class Custodian(models.Model):
 
 class TenderDocument(models.Model):
     """A document of a tender or of one lot. ``kind``: notice, bidding_documents, boq, clarification,
-    opening_record, evaluation_report, candidate_notice, award_notice, acceptance_notice, result_letter,
+    opening_record, signed_record, evaluation_report, signed_report, candidate_notice, award_notice, acceptance_notice, result_letter,
     contract, other. ``public``: anybody may read it; otherwise the app's policy decides."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from ca_interop import document_signing
 from documents.serving import serve
 from journal import clock
 from kernel.errors import Reason, Refused
@@ -60,11 +61,15 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 
 @require_GET
 def record(request: HttpRequest, number: str) -> HttpResponseBase:
-    """The opening record's PDF, once it has been filed."""
+    """The opening record's PDF, once it has been filed, with the signatures so far; ``?revision=original``: as
+    it was made, which is what the statements name."""
     view = openings.hall(number, actor_of(request))
     if view.session is None or view.session.record is None:
         raise Refused(RECORD_NOT_READY())
-    return serve(request, view.session.record, f"开标记录-{number}.pdf", inline=True)
+    file = view.session.record
+    if request.GET.get("revision") != "original":
+        file = document_signing.latest(file)
+    return serve(request, file, f"开标记录-{number}.pdf", inline=True)
 
 
 def _page(

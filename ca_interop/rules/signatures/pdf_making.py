@@ -18,13 +18,14 @@ from asn1crypto import ocsp as ocsp_structures
 from asn1crypto import x509 as names
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.form_tools import get_single_field_annot
+from pyhanko.pdf_utils.generic import DictionaryObject, pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.signers import cms_embedder
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.stamp import StaticStampStyle
 
 from ca_interop.rules.signatures import message
 from ca_interop.rules.signatures.pdf_reading import MAX_PDF, covered
@@ -80,7 +81,12 @@ def _prepare(data: bytes, at: datetime, shown: Appearance, field: str) -> Prepar
     writer = IncrementalPdfFileWriter(BytesIO(data), strict=False)
     embedder = cms_embedder.PdfCMSEmbedder(new_field_spec=SigFieldSpec(sig_field_name=field))
     steps = embedder.write_cms(field_name=field, writer=writer)
-    next(steps)
+    widget = get_single_field_annot(next(steps).get_object())
+    if shown.picture and any(float(edge) for edge in widget["/Rect"]):
+        # A form XObject as its normal appearance: viewers fit its page into the field's rectangle.
+        page = writer.import_page_as_xobject(PdfFileReader(BytesIO(shown.picture)))
+        widget[pdf_name("/AP")] = DictionaryObject({pdf_name("/N"): page})
+        writer.update_container(widget)
     placeholder = SignatureObject(
         timestamp=at,
         subfilter=SigSeedSubFilter.PADES,
@@ -89,11 +95,7 @@ def _prepare(data: bytes, at: datetime, shown: Appearance, field: str) -> Prepar
         location=shown.place or None,
         bytes_reserved=2 * ROOM,
     )
-    appearance = None
-    if shown.picture:
-        style = StaticStampStyle.from_pdf_file(BytesIO(shown.picture), border_width=0, background_opacity=1.0)
-        appearance = cms_embedder.SigAppearanceSetup(style=style, timestamp=at, name=shown.name)
-    steps.send(cms_embedder.SigObjSetup(sig_placeholder=placeholder, appearance_setup=appearance))
+    steps.send(cms_embedder.SigObjSetup(sig_placeholder=placeholder))
     digest, output = steps.send(cms_embedder.SigIOSetup(md_algorithm="sha256"))
     document = output.getvalue()
     first, second = digest.reserved_region_start, digest.reserved_region_end

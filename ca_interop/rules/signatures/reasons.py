@@ -119,3 +119,8 @@ BUSY = ReasonForm(
     en="other files are being checked; try again shortly",
     kind=Kind.BUSY,
 )
+SM2_IN_PDF = ReasonForm(
+    "signature.sm2_in_pdf",
+    zh="SM2 证书不在 PDF 内签名（国外阅读器不能核验），请提交 GB/T 35275 分离签名：bidtool 会自动这样做",
+    en="an SM2 certificate signs beside the PDF (GB/T 35275), not inside it: bidtool does so by itself",
+)

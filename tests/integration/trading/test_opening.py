@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client, override_settings
 
+from ca_interop import document_signing, isolated, queries
 from ca_interop.platform_key import platform_signer
-from journal import due, sequencer
+from ca_interop.rules.signatures.judging import Circumstances
+from journal import clock, due, sequencer
 from journal.door import perform
 from journal.models import Act
 from kernel.actor import SYSTEM, pseudonym
@@ -111,7 +113,13 @@ def test_a_whole_opening() -> None:
         assert [b["status"] for b in session.record_payload["bids"]] == ["opened", "opened", "undecryptable"]
 
         for member in (world.center, world.owner, world.bidders[0]):
-            worlds_bids.sign_record(tender, member)
+            worlds_bids.sign_record(tender, member, pdf=True)
+        original = session.record
+        with document_signing.latest(original).open() as stream:
+            signed = isolated.judge(
+                stream.read(), None, Circumstances(queries.trust_list(clock.now()), clock.now())
+            )
+        assert (signed["verdict"], len(signed["signatures"])) == ("valid", 3)
         assert refused(worlds_bids.sign_record, tender, world.owner) == "opening.record_signed_already"
         end = CloseOpening(tender.number)
         assert refused(perform, end, world.center.actor, via="ws") == "opening.signatures_missing"
@@ -119,6 +127,7 @@ def test_a_whole_opening() -> None:
         tender.refresh_from_db()
         assert (tender.status, tender.lots.get(no=1).status) == ("opened", "evaluating")
         assert TenderDocument.objects.get(kind="opening_record").public
+        assert TenderDocument.objects.get(kind="signed_record").file == document_signing.latest(original)
 
 
 def test_everything_opened_and_signed_needs_no_excuse() -> None:
@@ -322,7 +331,7 @@ def test_only_those_who_are_here_object_and_sign() -> None:
         session = openings.session_of(tender)
         assert session is not None
         signed = statements.sign(openings.record_statement(session), world.owner.signer)
-        asked = (tender.number, signed, world.center.actor)
+        asked = (tender.number, signed, world.center.actor, session.record, {})
         assert refused(releases.record_signature, *asked) == "opening.other_signer"
 
 
