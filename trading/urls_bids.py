@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from trading.api import bids, openings
-from trading.views import halls
+from trading.views import hall_desk, halls
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/tenders/<str:number>/lots/<str:lot>/bids", bids.submit),
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("api/v1/bids/<str:bid>/header", bids.header),
     path("halls/", halls.index, name="halls"),
     path("halls/<str:number>/", halls.hall, name="hall"),
+    path("halls/<str:number>/desk/", hall_desk.desk, name="hall-desk"),
     path("halls/<str:number>/record.pdf", halls.record, name="hall-record"),
     path("halls/<str:number>/<str:verb>/", halls.act, name="hall-act"),
 ]

@@ -13,6 +13,7 @@ from trading.commands.decryption import (
     RetryOpening,
     RevokeBid,
 )
+from trading.commands.desk import SignInAtDesk
 from trading.commands.enquiries import AnswerEnquiry, AskEnquiry, ConfirmClarifications, DownloadDocuments
 from trading.commands.openings import EndDecryption, ExtendDecryption, SignInToOpening, StartOpening
 from trading.commands.projects import CommissionAgent, CreateProject
@@ -49,6 +50,7 @@ __all__ = [
     "RevokeBid",
     "EndDecryption",
     "ExtendDecryption",
+    "SignInAtDesk",
     "SignInToOpening",
     "StartOpening",
     "AnswerOpeningObjection",

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
+from kernel.actor import Actor
 from kernel.bid_rules import PRICE
 from kernel.clock import iso
 from kernel.errors import Kind, Reason, ReasonForm, Refused, refuse_if
@@ -108,14 +109,24 @@ def session_of(cmd: Any) -> OpeningSession:
 
 @handler(SignInToOpening, load=session_of, may=policy.may_sign_in)
 def sign_in(cmd: SignInToOpening, ctx: Context, session: OpeningSession) -> Done:
+    row = arrive(session, ctx.actor, ctx)
+    return Done(
+        f"tender:{session.tender.number}",
+        {"organization": ctx.actor.organization, "capacity": row.capacity},
+        {"signed_in_at": iso(ctx.now), "capacity": row.capacity},
+    )
+
+
+def arrive(session: OpeningSession, actor: Actor, ctx: Context) -> SignIn:
+    """Note that ``actor`` is here, by itself or with the desk's help."""
     refuse_if([rules.sign_in_reason(SessionStatus(session.status))])
-    if session.sign_ins.filter(organization_id=ctx.actor.organization).exists():
+    if session.sign_ins.filter(organization_id=actor.organization).exists():
         raise Refused(SIGNED_IN())
     row = SignIn.objects.create(
         session=session,
-        organization_id=ctx.actor.organization,
-        person_id=ctx.actor.person,
-        capacity=policy.capacity(ctx.actor, session.tender),
+        organization_id=actor.organization,
+        person_id=actor.person,
+        capacity=policy.capacity(actor, session.tender),
         at=ctx.now,
     )
     # Before the start the room hears nothing: even the number of its events would tell how many came.
@@ -127,11 +138,7 @@ def sign_in(cmd: SignInToOpening, ctx: Context, session: OpeningSession) -> Done
             str(pk): {"signed_in_at": iso(ctx.now)} for pk in opened.values_list("pk", flat=True)
         }
         hall.say(ctx, session, "opening.signed_in", f"{said['organization']}签到", patch)
-    return Done(
-        f"tender:{session.tender.number}",
-        {"organization": ctx.actor.organization, "capacity": row.capacity},
-        {"signed_in_at": iso(ctx.now), "capacity": row.capacity},
-    )
+    return row
 
 
 def _exclusive(cmd: StartOpening) -> OpeningSession:

@@ -97,6 +97,14 @@ NO_SIGN_IN_NOW = ReasonForm(
     kind=Kind.CONFLICT,
     law="招标投标法第三十五条",
 )
+DESK_TOO_EARLY = ReasonForm(
+    "opening.desk_too_early",
+    zh="窗口在投标截止（{deadline}）之后才办签到：此前到场的人就是可能的投标人，名称应当保密",
+    en="the desk signs people in only after the deadline ({deadline}): whoever comes before may be a bidder, "
+    "whose name is secret",
+    kind=Kind.CONFLICT,
+    law="招标投标法第二十二条",
+)
 EXTENSION_OUT_OF_RANGE = ReasonForm(
     "opening.extension_out_of_range",
     zh="一次可延长 1 至 {most} 分钟",
@@ -140,6 +148,11 @@ def too_few(lot: str, count: int) -> Reason | None:
 
 def sign_in_reason(status: SessionStatus) -> Reason | None:
     return None if status in _OPEN_STEPS else NO_SIGN_IN_NOW(step=SESSION_ZH[status])
+
+
+def desk_reason(now: datetime, deadline: datetime) -> Reason | None:
+    """Why the trading center's desk may not sign anybody in yet."""
+    return None if now > deadline else DESK_TOO_EARLY(deadline=clock_words(deadline))
 
 
 def objection_reason(status: SessionStatus) -> Reason | None:
