@@ -71,16 +71,16 @@ def me(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     actor, now = signed_in(request), clock.now()
     certificates = [
         {
-            "fingerprint": c.fingerprint,
-            "subject": c.subject,
-            "usage": c.usage,
-            "authority": c.authority_id,
-            "not_after": iso(c.not_after),
-            "status": c.status,
-            "days_left": left[0] if (left := queries.warning_of(c, now)) else None,
-            "blocked_at": iso(c.blocked_at) if c.blocked_at else None,
+            "fingerprint": one.row.fingerprint,
+            "subject": one.row.subject,
+            "usage": one.row.usage,
+            "authority": one.row.authority_id,
+            "not_after": iso(one.row.not_after),
+            "status": one.row.status,
+            "days_left": one.warning[0] if one.warning else None,
+            "blocked_at": iso(one.row.blocked_at) if one.row.blocked_at else None,
         }
-        for c in queries.certificates_of(actor)
+        for one in queries.standings(queries.certificates_of(actor), actor, now)
     ]
     return {**who(actor), "light": actor.light, "certificates": certificates}
 

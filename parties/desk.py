@@ -10,7 +10,6 @@ from django.db.models import Q
 from kernel.actor import ROLE_ZH, Actor, Role
 from parties import policy, queries
 from parties.models import CertificateBinding, RoleRequest
-from parties.rules.bindings import WARNINGS
 from portal.desk import DeskItem, entrance, provider
 
 entrance("单位、人员与身份核实", "/parties/", Role.TRADING_CENTER)
@@ -51,17 +50,15 @@ def _endings(actor: Actor, now: datetime) -> Iterable[DeskItem]:
     mine = Q(person_id=actor.person)
     if actor.organization and policy.administers(actor, actor.organization):
         mine |= Q(organization_id=actor.organization)
-    soon = rows.filter(mine, blocked_at__isnull=True, not_after__lt=now + WARNINGS[-1][0])
-    for bound in soon[:50]:
-        left = queries.warning_of(bound, now)
-        if left is None:
+    for one in queries.standings(rows.filter(mine), actor, now):
+        if one.warning is None:
             continue
-        own = str(bound.person_id) == actor.person
+        own = str(one.row.person_id) == actor.person
         yield DeskItem(
-            f"{'证书' if own else bound.person.name + '的证书'}还有 {left[0]} 天到期",
+            f"{'证书' if own else one.row.person.name + '的证书'}还有 {one.warning[0]} 天到期",
             "/certificates/" if own else "/my-organization/",
-            note=f"{bound.subject[:80]}；新证书登记后，身份和权利不变。",
+            note=f"{one.row.subject[:80]}；新证书登记后，身份和权利不变。",
             action="看我的证书" if own else "看本单位",
-            deadline=bound.not_after,
-            tone=left[1],
+            deadline=one.row.not_after,
+            tone=one.warning[1],
         )

@@ -87,17 +87,17 @@ def do(request: HttpRequest) -> None:
     messages.success(request, words)
 
 
+_TONES = {"danger": "danger", "action": "attention"}
+
+
 def certificate_rows(actor: Actor, rows: Any) -> list[dict[str, Any]]:
-    """Bindings with what may be done with each, and when their end is near."""
-    now = clock.now()
-    out = []
-    for row in rows:
-        left = queries.warning_of(row, now)
-        one = {"row": row, "moves": {m.verb for m in queries.open_moves(row, actor, now)}, "warning": left}
-        if left is not None:
-            tone = {"danger": "danger", "action": "attention"}.get(left[1], "waiting")
-            one |= {"warning_word": f"还有 {left[0]} 天到期", "warning_tone": tone}
-        out.append(one)
+    """Certificates with what may be done with each, and when their end is near, as the templates take them."""
+    out: list[dict[str, Any]] = []
+    for one in queries.standings(rows, actor, clock.now()):
+        out.append({"row": one.row, "moves": one.moves, "warning": one.warning})
+        if one.warning is not None:
+            left, tone = one.warning
+            out[-1] |= {"warning_word": f"还有 {left} 天到期", "warning_tone": _TONES.get(tone, "waiting")}
     return out
 
 

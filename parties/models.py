@@ -151,28 +151,30 @@ class CertificateBinding(models.Model):
     def __str__(self) -> str:
         return self.subject
 
-    def facts(self, now: datetime, actor: Actor, reason: str) -> BindingFacts:
-        """The bridge to :mod:`parties.rules.bindings`."""
-        report = self.outages.filter(until__isnull=True).order_by("-id").first()
-        others = CertificateBinding.objects.filter(
-            person=self.person,
-            organization=self.organization,
-            status=BindingStatus.ACTIVE.value,
-            usage__in=SIGNS,
-            not_after__gt=now,
-        )
+    def facts(self, now: datetime, actor: Actor, reason: str, reporter: str, others: int) -> BindingFacts:
+        """The bridge to :mod:`parties.rules.bindings`. ``reporter``: who reported the loss that stands;
+        ``others``: the holder's other usable signing certificates for the same organization."""
         return BindingFacts(
             now=now,
             not_after=self.not_after,
             actor=actor.person,
             holder=str(self.person_id),
             person=self.person.name,
-            reporter=report.by if report else "",
+            reporter=reporter,
             reason=reason,
-            others=others.exclude(pk=self.pk).count(),
+            others=others,
             signs=self.usage in SIGNS,
             own=actor.person == str(self.person_id),
         )
+
+    def usable(self, now: datetime) -> bool:
+        """Good for signing in and signing now."""
+        return self.status == BindingStatus.ACTIVE.value and self.usage in SIGNS and self.not_after > now
+
+    def beside(self, other: CertificateBinding) -> bool:
+        """Another certificate of the same person for the same organization."""
+        mine = (self.person_id, self.organization_id)
+        return self.pk != other.pk and mine == (other.person_id, other.organization_id)
 
 
 class Outage(models.Model):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -11,7 +13,6 @@ from ca_interop.rules.certificates import Usage
 from kernel.actor import Actor, Role
 from kernel.clock import beijing
 from kernel.errors import Kind, ReasonForm, Refused
-from kernel.machine import Move
 from parties import policy
 from parties.models import (
     Administration,
@@ -237,30 +238,59 @@ def accounts_of(actor: Actor) -> QuerySet[ExternalAccount]:
     return rows.filter(person_id=actor.person or None, ended_at__isnull=True)
 
 
-def open_moves(
-    row: CertificateBinding, actor: Actor, now: datetime
-) -> tuple[Move[BindingStatus, BindingFacts], ...]:
-    """What this actor may do with a certificate now, if a reason is given."""
-    may = {"block": policy.may_block, "lift": policy.may_lift, "retire": policy.may_block}
-    facts = row.facts(now, actor, reason="—")
-    moves = BINDING.open_moves(BindingStatus(row.status), facts)
-    return tuple(m for m in moves if may[m.verb](actor, row) is None)
+@dataclass(frozen=True)
+class Standing:
+    """A certificate, the moves that this actor may make with it now if a reason is given, and
+    ``(days left, tone)`` when its end is near and nothing has replaced it."""
+
+    row: CertificateBinding
+    moves: frozenset[str]
+    warning: tuple[int, str] | None
 
 
-def warning_of(row: CertificateBinding, now: datetime) -> tuple[int, str] | None:
-    """``(days left, tone)`` when the certificate ends soon and nothing has replaced it: no later one of the
-    same person, organization and use is registered."""
+def facts_of(row: CertificateBinding, now: datetime, actor: Actor, reason: str) -> BindingFacts:
+    """What the machine judges a move of this certificate by."""
+    report = Outage.objects.filter(binding=row, until__isnull=True).first()
+    beside = CertificateBinding.objects.filter(person=row.person, organization=row.organization)
+    others = sum(one.usable(now) for one in beside if row.beside(one))
+    return row.facts(now, actor, reason, report.by if report else "", others)
+
+
+def standings(rows: Iterable[CertificateBinding], actor: Actor, now: datetime) -> list[Standing]:
+    """The same for several, in two queries. ``rows`` are all certificates of a person, or of an
+    organization: what stands beside one is looked for among them."""
+    found = list(rows)
+    reports = Outage.objects.filter(binding__in=found, until__isnull=True)
+    reporters = dict(reports.values_list("binding_id", "by"))
+    center = actor.has(Role.TRADING_CENTER)
+    administers = policy.administers(actor, actor.organization)
+    out = []
+    for row in found:
+        others = sum(one.usable(now) for one in found if row.beside(one))
+        facts = row.facts(now, actor, "—", reporters.get(row.pk, ""), others)
+        over = center or (administers and str(row.organization_id) == actor.organization)
+        mine = actor.person != "" and actor.person == str(row.person_id)
+        may = {"block": mine or over, "retire": mine or over, "lift": over}
+        if actor.light:
+            may = {"block": mine or over}
+        moves = BINDING.open_moves(BindingStatus(row.status), facts)
+        verbs = frozenset(m.verb for m in moves if may.get(m.verb))
+        out.append(Standing(row, verbs, _warning(row, found, now)))
+    return out
+
+
+def _warning(
+    row: CertificateBinding, among: list[CertificateBinding], now: datetime
+) -> tuple[int, str] | None:
     found = warning(row.not_after, now)
     if found is None or row.status != BindingStatus.ACTIVE.value:
         return None
-    later = CertificateBinding.objects.filter(
-        person=row.person,
-        organization=row.organization,
-        usage=row.usage,
-        blocked_at__isnull=True,
-        not_after__gt=row.not_after,
+    later = (
+        one.usage == row.usage and one.blocked_at is None and one.not_after > row.not_after
+        for one in among
+        if row.beside(one)
     )
-    return None if later.exists() else found
+    return None if any(later) else found
 
 
 def encryption_certificate(organization: Organization) -> CertificateBinding | None:
@@ -272,7 +302,9 @@ def encryption_certificate(organization: Organization) -> CertificateBinding | N
 
 def certificates_of(actor: Actor) -> QuerySet[CertificateBinding]:
     """A person's own certificates."""
-    return CertificateBinding.objects.select_related("organization").filter(person_id=actor.person or None)
+    return CertificateBinding.objects.select_related("person", "organization").filter(
+        person_id=actor.person or None
+    )
 
 
 def holders(organization: Organization, role: Role) -> list[Person]:

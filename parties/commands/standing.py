@@ -65,7 +65,9 @@ def _of(cmd: Any) -> CertificateBinding:
 
 def _move(verb: str, cmd: Any, ctx: Context, row: CertificateBinding) -> Done:
     """The status after ``verb``; sessions and sockets of the certificate end with the transaction."""
-    status = BINDING.after(verb, BindingStatus(row.status), row.facts(ctx.now, ctx.actor, cmd.reason))
+    status = BINDING.after(
+        verb, BindingStatus(row.status), queries.facts_of(row, ctx.now, ctx.actor, cmd.reason)
+    )
     row.status = status.value
     row.save(update_fields=["status", "blocked_at", "blocked_reason", "restored_at"])
     rooms.recall(str(row.person_id))
