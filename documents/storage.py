@@ -35,6 +35,16 @@ class DurableStorage(FileSystemStorage):
             sync_directory(directory)
         return name
 
+    def settle(self, name: str) -> None:
+        """Make a file that another one has just saved survive a power cut, whoever of us was faster."""
+        target, root = Path(self.path(name)), Path(self.location)
+        with open(target, "rb") as handle:
+            os.fsync(handle.fileno())
+        for directory in target.parents:
+            sync_directory(directory)
+            if directory == root:
+                break
+
 
 def _make_directories(wanted: Path) -> list[Path]:
     """Make what is missing; the directories that now have a new entry, to be synced."""

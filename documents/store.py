@@ -16,6 +16,7 @@ from django.core.files.storage import Storage, storages
 
 from documents import names
 from documents.models import StoredFile, path_of
+from documents.storage import DurableStorage
 from kernel.errors import Kind, ReasonForm, Refused
 
 NOT_FOUND = ReasonForm(
@@ -70,6 +71,8 @@ def keep(path: Path, sha256: str, *, name: str, media_type: str, now: datetime) 
     target = path_of(sha256)
     if not storage.exists(target):
         _move(path, target, storage)
+    elif isinstance(storage, DurableStorage):
+        storage.settle(target)
     row, _ = StoredFile.objects.get_or_create(
         sha256=sha256,
         defaults={

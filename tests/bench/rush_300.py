@@ -24,14 +24,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests import servers
-from tests.bench import rush_client
+from tests import rushes, servers
 from tests.bench.measure import Result, result, timed
-from tests.bench.rush_client import Answer
+from tests.rushes import Answer, Prepared
 
 BIDDERS = int(os.environ.get("BIDDERS", "300"))
 NTH = int(os.environ.get("NTH", "1000"))
-BUNDLE = 16 * 1024
 ROW = 2048
 CONNECTIONS = 8
 POSTGRES = os.environ.get("POSTGRES_URL", "postgresql:///postgres")
@@ -68,11 +66,11 @@ def _measure(server: str, database_url: str) -> Result:
     with worlds_tenders.world() as world:
         tender = worlds_tenders.announced_tender(world)
         _say(f"密封并上传 {NTH + 2 * BIDDERS} 份")
-        ready = prepared(server, world, tender, NTH + 2 * BIDDERS + 20)
-        _accepted(rush_client.send(server, ready[:20], [0.0] * 20))  # fills caches
+        ready = rushes.prepared(server, world, tender, NTH + 2 * BIDDERS + 20)
+        _accepted(rushes.send(server, ready[:20], [0.0] * 20))  # fills caches
         del ready[:20]
-        nth = [_accepted(rush_client.send(server, [one], [0.0]))[0].took for one in ready[:NTH]]
-        flat = _accepted(rush_client.send(server, ready[NTH : NTH + BIDDERS], [0.0] * BIDDERS))
+        nth = [_accepted(rushes.send(server, [one], [0.0]))[0].took for one in ready[:NTH]]
+        flat = _accepted(rushes.send(server, ready[NTH : NTH + BIDDERS], [0.0] * BIDDERS))
         bare = commits(database_url, BIDDERS)
         rush = _last_second(server, world, tender, ready[NTH + BIDDERS :])
     took = sorted(answer.took for answer in rush)
@@ -94,36 +92,14 @@ def _measure(server: str, database_url: str) -> Result:
     )
 
 
-def prepared(server: str, world: Any, tender: Any, count: int) -> list[bytes]:
-    """So many bids, sealed and uploaded: what is left is the last request."""
-    from tests import worlds_bids
-    from trading import submission
-
-    host = server.removeprefix("http://")
-    out = []
-    for number in range(count):
-        bidder = world.bidders[number % len(world.bidders)]
-        sealed = worlds_bids.sealed_bid(world, tender, bidder, plain=os.urandom(BUNDLE))
-        asked = worlds_bids.request_of(sealed)
-        body = {
-            "upload": asked.upload,
-            "submission": asked.signed,
-            "door_identity": asked.door_identity,
-            "examined": submission.examine(asked, via="api"),
-        }
-        path = f"/api/v1/tenders/{tender.number}/lots/1/bids"
-        out.append(rush_client.request(path, body, host))
-    return out
-
-
-def _last_second(server: str, world: Any, tender: Any, ready: Sequence[bytes]) -> list[Answer]:
+def _last_second(server: str, world: Any, tender: Any, ready: Sequence[Prepared]) -> list[Answer]:
     from journal import clock
 
     draw = random.Random(5)
     moments = sorted(draw.uniform(0.0, 0.98) for _ in ready)
     world.advance_to(tender.submission_deadline - timedelta(seconds=3))
     left = (tender.submission_deadline - clock.now()).total_seconds()
-    return _accepted(rush_client.send(server, ready, [left - 1.05 + at for at in moments]))
+    return _accepted(rushes.send(server, ready, [left - 1.05 + at for at in moments]))
 
 
 def _accepted(answers: list[Answer]) -> list[Answer]:

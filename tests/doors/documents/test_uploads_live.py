@@ -61,13 +61,8 @@ def test_a_client_killed_inside_a_chunk_goes_on_from_the_last_answer(live_server
     data = os.urandom(600_000)
     upload = _begin(live_server_url, data)
     assert _patch(upload, 0, data[:200_000]).status_code == 204
-    parts = urlsplit(upload)
-    head = (
-        f"PATCH {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpload-Offset: 200000\r\n"
-        f"Content-Type: application/offset+octet-stream\r\nContent-Length: 400000\r\n\r\n"
-    )
-    with socket.create_connection((parts.hostname, parts.port)) as line:
-        line.sendall(head.encode() + data[200_000:350_000])
+    with _line(upload, 200_000, 400_000) as line:
+        line.sendall(data[200_000:350_000])
     offset = int(httpx.head(upload).headers["Upload-Offset"])
     assert offset == 200_000
     assert _patch(upload, offset, data[offset:]).status_code == 204
@@ -82,6 +77,53 @@ def test_a_server_killed_between_chunks_loses_nothing(tmp_path: Path) -> None:
         upload = f"{url}{urlsplit(upload).path}"
         assert httpx.head(upload).headers["Upload-Offset"] == "300000"
         assert _patch(upload, 300_000, data[300_000:]).status_code == 204
+
+
+def test_a_server_killed_inside_a_chunk_goes_on_from_the_byte_it_has(tmp_path: Path) -> None:
+    """Once while a chunk arrives, once when it has arrived whole and nobody knows whether it counts."""
+    data = os.urandom(3_000_000)
+    with daphne(tmp_path, kill=True) as url:
+        upload = _begin(url, data)
+        assert _patch(upload, 0, data[:200_000]).status_code == 204
+        line = _line(upload, 200_000, 1_800_000)
+        line.sendall(data[200_000:900_000])
+    line.close()
+    with daphne(tmp_path, kill=True) as url:
+        upload = f"{url}{urlsplit(upload).path}"
+        assert httpx.head(upload).headers["Upload-Offset"] == "200000"
+        line = _line(upload, 200_000, 1_800_000)
+        line.sendall(data[200_000:2_000_000])
+    line.close()
+    with daphne(tmp_path) as url:
+        upload = f"{url}{urlsplit(upload).path}"
+        offset = int(httpx.head(upload).headers["Upload-Offset"])
+        assert offset in (200_000, 2_000_000)
+        # The whole file's digest is checked with the last chunk: 204 says that every byte is in its place.
+        assert _patch(upload, offset, data[offset:]).status_code == 204
+
+
+def _line(upload: str, offset: int, length: int) -> socket.socket:
+    """A connection on which the head of a chunk has been sent."""
+    parts = urlsplit(upload)
+    head = (
+        f"PATCH {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpload-Offset: {offset}\r\n"
+        f"Content-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n\r\n"
+    )
+    line = socket.create_connection((parts.hostname, parts.port))
+    line.sendall(head.encode())
+    return line
+
+
+def test_stalled_uploads_hold_no_thread_and_no_connection(live_server_url: str) -> None:
+    """Forty clients stop in the middle of a chunk; the forty-first does not notice."""
+    data = os.urandom(100_000)
+    lines = [_line(_begin(live_server_url, data), 0, 100_000) for _ in range(40)]
+    for line in lines:
+        line.sendall(data[:50_000])
+    upload = _begin(live_server_url, data)
+    assert _patch(upload, 0, data).status_code == 204
+    for line in lines:
+        line.close()
 
 
 def test_a_wrong_digest_is_said_with_the_last_chunk(live_server_url: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -42,6 +44,43 @@ def test_a_file_on_the_disk_without_its_row_gets_one_the_second_time() -> None:
     _put(data).delete()
     assert storages["default"].exists(f"files/{sha256[:2]}/{sha256[2:4]}/{sha256}")
     assert _put(data).sha256 == sha256
+
+
+@pytest.mark.django_db
+def test_bytes_and_their_name_are_on_the_disk_before_the_row_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a power cut could take is synced first: the file, then the directories that name it, then the row."""
+    done: list[str] = []
+    sync, replace, create = os.fsync, os.replace, StoredFile.objects.get_or_create
+
+    def fsync(fd: int) -> None:
+        where = Path(os.readlink(f"/proc/self/fd/{fd}"))
+        done.append(f"sync {'directory' if where.is_dir() else 'file'} {where.name[:4]}")
+        sync(fd)
+
+    def renamed(source: object, target: Path) -> None:
+        done.append(f"name {Path(target).name[:4]}")
+        replace(source, target)  # type: ignore[arg-type]
+
+    def row(**values: Any) -> Any:
+        done.append("row")
+        return create(**values)
+
+    monkeypatch.setattr("documents.storage.os.fsync", fsync)
+    monkeypatch.setattr("documents.storage.os.replace", renamed)
+    monkeypatch.setattr(StoredFile.objects, "get_or_create", row)
+    data = os.urandom(1000)
+    name = hashlib.sha256(data).hexdigest()
+    _put(data)
+    at = [done.index(f"name {name[:4]}"), done.index(f"sync directory {name[2:4]}"), done.index("row")]
+    assert (done[0].startswith("sync file"), at) == (True, sorted(at))
+    # A file that another one has named and not yet synced is not taken for safe.
+    StoredFile.objects.all().delete()
+    done.clear()
+    _put(data)
+    assert done[0] == f"sync file {name[:4]}"
+    assert done[-1] == "row"
 
 
 @pytest.mark.django_db
