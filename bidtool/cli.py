@@ -27,6 +27,7 @@ COMMANDS = {
     "key-lost": "bidtool.commands.opening:key_lost",
     "share": "bidtool.commands.opening:share",
     "sign": "bidtool.commands.sign:sign",
+    "sign-record": "bidtool.commands.sign_record:sign_record",
     "agent": "bidtool.commands.agent:agent",
     "verify": "bidtool.commands.verify:verify",
     "signature": "bidtool.commands.signature:signature",

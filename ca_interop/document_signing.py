@@ -24,6 +24,7 @@ from ca_interop import queries, timestamping
 from ca_interop.models import DocumentSignature, PreparedSignature
 from ca_interop.rules import revocation
 from ca_interop.rules.certificates import fingerprint, issuer_name, load_chain, to_base64
+from ca_interop.rules.revocation import OcspAnswer
 from ca_interop.rules.signatures import checking, making, message, pdf_making
 from ca_interop.rules.signatures.pdf_making import Appearance, Prepared
 from ca_interop.rules.signatures.pdf_reasons import STALE
@@ -267,7 +268,7 @@ def _with_evidence(whole: bytes, checked: CheckedChain, stamp: timestamping.Chec
     for sha256 in dict.fromkeys(d for one in paths for d in one.revocation_sha256):
         der = queries.evidence(sha256)
         try:
-            revocation.load_ocsp(der)
+            revocation.read_ocsp(OcspAnswer(der))
             answers.append(der)
         except Refused:
             crls.append(der)

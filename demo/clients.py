@@ -16,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from websockets.asyncio.client import ClientConnection, connect
 
+from bidtool.document_signing import signed_document
+from bidtool.remote import Server
 from kernel.merge_patch import merge_patch
 from sealing import statements
 from sealing.signer import SoftwareSigner, from_pem
@@ -87,6 +89,11 @@ class Client:
             if answer.status_code != 204:
                 self._answer(answer)
         return str(made["upload"])
+
+    def on_document(self, base: str, original: str, sha256: str) -> dict[str, str]:
+        """The signature on a document itself, asked for, checked and made here; ``base`` its JSON door."""
+        server = Server(self.base, dict(self.http.cookies))
+        return signed_document(server, self.signer, f"{base}/prepare-signature", original, sha256)
 
     # -- certificates
 

@@ -61,7 +61,7 @@ def sign(
     for line in in_words(purpose, said["payload"]):
         click.echo(line, err=True)
     if not yes:
-        _confirm()
+        confirm()
     signed = statements.sign(said, keys.signer())
     where = target or source.with_name(source.stem + ".signed.json")
     write_json(where, signed)
@@ -71,7 +71,7 @@ def sign(
     )
 
 
-def _confirm() -> None:
+def confirm() -> None:
     if not sys.stdin.isatty():
         raise Refused(NOT_CONFIRMED())
     if not click.confirm("以上内容属实，确认签名？", err=True):

@@ -133,11 +133,11 @@ def _evidence(paths: tuple[Path, ...]) -> RevocationEvidence:
     for path in paths:
         data = read_bytes(path, _LARGEST)
         try:
-            revocation.load_crl(data)
+            revocation.read_crl(data)
             crls.append(data)
         except Refused:
-            revocation.load_ocsp(data)
             answers.append(OcspAnswer(data))
+            revocation.read_ocsp(answers[-1])
     return RevocationEvidence(tuple(crls), tuple(answers))
 
 

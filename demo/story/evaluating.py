@@ -188,7 +188,11 @@ async def _sign(stage: Stage, lot: int, clients: dict[str, Client], rooms: dict[
     await some.until(lambda s: s.get("step") == "signing", "价格分与评标报告", 90)
     for key, room in rooms.items():
         view = await asyncio.to_thread(clients[key].get, f"{BASE}/{lot}")
-        await room.do("sign", signed=clients[key].sign(view["sign"]))
+        said = view["sign"]
+        original = f"/evaluation/{PROJECT['number']}/{lot}/report.pdf?revision=original"
+        sha256 = said["payload"]["report_sha256"]
+        pdf = await asyncio.to_thread(clients[key].on_document, f"{BASE}/{lot}", original, sha256)
+        await room.do("sign", signed=clients[key].sign(said), pdf=pdf)
     await some.until(lambda s: s.get("step") == "finished", "评标报告签完")
     authorities = sorted({EXPERTS[int(key.split("-")[1]) - 1].ca for key in clients})
     stage.say(f"{lot} 标段评标报告由 {len(rooms)} 位专家用 {len(authorities)} 家 CA 的证书签名")

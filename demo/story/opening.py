@@ -151,8 +151,13 @@ async def _record(stage: Stage, rooms: dict[str, RoomClient]) -> None:
     if not record:
         raise SystemExit("等不到开标记录")
     for key, room in rooms.items():
-        await room.do("sign_record", signed=stage.clients[key].sign(record["statement"]))
+        client = stage.clients[key]
+        original = f"{record['pdf']}?revision=original"
+        pdf = await asyncio.to_thread(client.on_document, f"{TENDER}/opening", original, record["pdf_sha256"])
+        await room.do("sign_record", signed=client.sign(record["statement"]), pdf=pdf)
     host = rooms[CENTER.key]
     await host.do("close")
     await host.until(lambda s: s.get("step") == "closed", "闭会")
-    stage.say(f"开标记录（PDF，SHA-256 {record['pdf_sha256'][:16]}…）由 {len(rooms)} 方签名，闭会")
+    stage.say(
+        f"开标记录（PDF，SHA-256 {record['pdf_sha256'][:16]}…）由 {len(rooms)} 方在文件本身上签名，闭会"
+    )

@@ -85,7 +85,8 @@ def _prepare(data: bytes, at: datetime, shown: Appearance, field: str) -> Prepar
     if shown.picture and any(float(edge) for edge in widget["/Rect"]):
         # A form XObject as its normal appearance: viewers fit its page into the field's rectangle.
         page = writer.import_page_as_xobject(PdfFileReader(BytesIO(shown.picture)))
-        widget[pdf_name("/AP")] = DictionaryObject({pdf_name("/N"): page})
+        shape = {pdf_name("/N"): page}
+        widget[pdf_name("/AP")] = DictionaryObject(shape)  # type: ignore[no-untyped-call]
         writer.update_container(widget)
     placeholder = SignatureObject(
         timestamp=at,
