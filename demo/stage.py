@@ -124,7 +124,10 @@ def certificates(stage: Stage) -> None:
     for who in everybody():
         _issue(stage, who)
     count = len(everybody()) - len(EXPERTS)
-    stage.say(f"三家演示 CA 签发 {count} 家单位和 {len(EXPERTS)} 位专家的证书（RSA、P-256、双证）")
+    used = {who.ca for who in everybody()}
+    stage.say(
+        f"{len(used)} 家演示 CA 签发 {count} 家单位和 {len(EXPERTS)} 位专家的证书（RSA、P-256、SM2、双证）"
+    )
 
 
 def start_authorities(stage: Stage) -> None:
@@ -195,7 +198,7 @@ def start_issuer(stage: Stage) -> None:
     """The guarantor: a company of its own, with its own process, certificate and books."""
     folder = stage.person(ISSUER.key)
     roots = []
-    for ca in ("demo-ca-1", "demo-ca-2", "demo-ca-3"):
+    for ca in sorted({who.ca for who in everybody()}):
         chain = httpx.get(f"{stage.ca}/ca/{ca}/chain", timeout=10).text
         roots.append("-----BEGIN CERTIFICATE-----" + chain.rsplit("-----BEGIN CERTIFICATE-----", 1)[1])
     (folder / "trusted.pem").write_text("".join(roots))

@@ -87,8 +87,22 @@ class Party:
         return {"name": self.name, "credit_code": self.code}
 
 
-@functools.cache
 def authority(of: CaSpecification = CA_TWO) -> DemoAuthority:
+    """Made once a run, as are the parties; :func:`forget` begins anew."""
+    return _authority(of)
+
+
+def party(name: str, number: int, *, person: bool = False, of: CaSpecification = CA_TWO) -> Party:
+    return _party(name, number, person, of)
+
+
+def forget() -> None:
+    _authority.cache_clear()
+    _party.cache_clear()
+
+
+@functools.cache
+def _authority(of: CaSpecification) -> DemoAuthority:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     made = DemoAuthority.create(of, not_before=start, not_after=start + timedelta(days=1400))
     made.crl_days = 200
@@ -96,12 +110,12 @@ def authority(of: CaSpecification = CA_TWO) -> DemoAuthority:
 
 
 @functools.cache
-def party(name: str, number: int, *, person: bool = False, of: CaSpecification = CA_TWO) -> Party:
+def _party(name: str, number: int, person: bool, of: CaSpecification) -> Party:
     body = f"91320900MA1T{number:05d}"
     code = "" if person else body + credit_code_check_digit(body)
     who = Subscriber("" if person else name, code, name if person else "")
     start = datetime(2026, 2, 1, tzinfo=UTC)
-    made = authority(of).issue(who, not_before=start, not_after=start + timedelta(days=700))
+    made = _authority(of).issue(who, not_before=start, not_after=start + timedelta(days=700))
     return Party(name, code, made.signing, made.encryption)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ca_interop.demo_ca.specifications import CA_TWO, CaSpecification
 from kernel.clock import iso
 from sealing import receipts, statements
 from sealing.fields import b64
@@ -44,16 +45,18 @@ class Platform:
     platform: str = ""
     chunk_max: int = 20_000
     hears: Callable[[str], None] = lambda moment: None
+    #: Whose certificates the custodians have.
+    of: CaSpecification = CA_TWO
 
     def tender(self) -> dict[str, Any]:
-        custodians = [records.party(n, i) for i, n in enumerate(records.CUSTODIANS, start=1)]
+        custodians = [records.party(n, i, of=self.of) for i, n in enumerate(records.CUSTODIANS, start=1)]
         owner = records.party(records.OWNER, 3)
         return {
             "number": records.NUMBER, "title": records.TITLE, "now": iso(records.DEADLINE - timedelta(days=5)),
             "submission_deadline": iso(records.DEADLINE), "part": "whole", "currency": "CNY", "threshold": 2,
             "bid_validity_days": 90, "procuring_entity": owner.as_json(),
             "custodians": [
-                {"index": i, "name": c.name, "certificate": b64(c.issued.certificate.public_bytes(Encoding.DER))}
+                {"index": i, "name": c.name, "certificate": b64(c.encryption.certificate.public_bytes(Encoding.DER))}
                 for i, c in enumerate(custodians, start=1)
             ],
             "lots": [{"lot": "1", "name": "施工一标段", "ceiling_price": "5000000.00", "bond_amount": "80000.00"}],

@@ -20,8 +20,9 @@ from pypdf import PdfWriter
 from bidtool.bidding import upload as uploads
 from bidtool.cli import cli, run
 from bidtool.output import Output
+from ca_interop.demo_ca.specifications import CA_FOUR
 from kernel.canonical_json import canonical, parse
-from sealing import bundle, envelope, statements
+from sealing import bundle, envelope, fields, sm2, statements
 from sealing.header import read_header
 from sealing.keyshares import Share, combine
 from sealing.ticket import Ticket
@@ -341,6 +342,45 @@ def test_both_certificates_of_a_pair(folder: Path, platform: Platform, tmp_path:
     assert call("submit", path, "--server", platform.url) == 0
     assert call("open", path, *keys, "--server", platform.url) == 0
     assert call("open", path, "--key", folder.parent / "key.pem", "--server", platform.url) == 7
+
+
+@pytest.mark.skipif(not sm2.available(), reason="no libcrypto 3 with SM2")
+@pytest.mark.parametrize("own_key", ["client", "certificate"])
+def test_the_whole_way_with_sm2_certificates(
+    own_key: str, folder: Path, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pair in two PKCS#12 files seals, submits, opens and withdraws; SM2 custodians give their shares."""
+    platform.of, platform.withdrawals = CA_FOUR, True
+    monkeypatch.setenv("PW", "口令")
+    path, server = folder.parent / "bid.mtse", ["--server", platform.url]
+    keys = _files(records.party("江苏一建", 11, of=CA_FOUR), tmp_path, "mine")
+    assert call("seal", folder, *keys, "--own-key", own_key, *server) == 0
+    assert path.read_bytes()[5] == 2
+    assert call("submit", path, *server) == 0
+    assert call("open", path, *(keys if own_key == "certificate" else ()), *server) == 0
+    with path.open("rb") as source:
+        head = read_header(source)
+    released = statements.verify(platform.posted[-1][1]["signed"], purpose="key-release")
+    assert released.public_key_hex == head.pseudonym.hex()
+    assert call("key-lost", path, *server) == 0
+    shares = []
+    for number, name in enumerate(records.CUSTODIANS[:2], start=1):
+        holder = _files(records.party(name, number, of=CA_FOUR), tmp_path, f"custodian-{number}")
+        assert call("share", records.NUMBER, *holder, *server) == 0
+        signed = platform.posted[-1][1]["signed"]
+        said = statements.verify(signed, purpose="share-release").payload
+        assert signed["signature"]["alg"] == "sm2-sm3"
+        shares.append(Share(said["index"], base64.b64decode(said["share"])))
+    assert fields.b64(combine(head, shares).value) == released.payload["content_key"]
+    assert call("withdraw", path, *server) == 0
+
+
+def _files(who: records.Party, folder: Path, name: str) -> list[str | Path]:
+    """Both certificates in PKCS#12, and the options that name them."""
+    paths = [folder / f"{name}-{use}.p12" for use in ("signing", "encryption")]
+    for path, issued in zip(paths, (who.issued, who.encryption), strict=True):
+        path.write_bytes(issued.pkcs12("口令"))
+    return ["--key", paths[0], "--encryption-key", paths[1], "--password-env", "PW"]
 
 
 def test_refusals_for_machines_and_help_for_people() -> None:

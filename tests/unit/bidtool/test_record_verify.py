@@ -18,9 +18,11 @@ from bidtool.output import Output
 from bidtool.record.record import Pins
 from bidtool.record.steps import CheckResult
 from bidtool.record.verify import verify
+from ca_interop.demo_ca.specifications import CA_FOUR
 from kernel import merkle, tiles, tlog
 from kernel.acts import leaf_of
 from kernel.canonical_json import canonical, parse
+from sealing import sm2
 from tests import records
 
 PINS = Pins(records.PLATFORM_HEX, records.VKEY)
@@ -64,6 +66,17 @@ def test_a_whole_record_passes(whole: Path) -> None:
     results = list(verify(whole, Pins(records.PLATFORM_HEX, records.VKEY, records.publisher_fingerprint())))
     assert [(r.number, r.status) for r in results] == [(n, "passed") for n in range(1, 14)]
     assert all(r.evidence for r in results)
+
+
+@pytest.mark.skipif(not sm2.available(), reason="no libcrypto 3 with SM2")
+def test_a_record_under_the_national_suite_passes(tmp_path: Path) -> None:
+    """SM2 certificates, envelopes and statements throughout."""
+    records.Builder(tmp_path, CA_FOUR).build()
+    pins = Pins(records.PLATFORM_HEX, records.VKEY, records.publisher_fingerprint(CA_FOUR))
+    assert [(r.number, r.status) for r in verify(tmp_path, pins)] == [(n, "passed") for n in range(1, 14)]
+    bid = bid_of(tmp_path, "quorum", "2")
+    assert (tmp_path / f"bids/{bid}/envelope.mtse").read_bytes()[5] == 2
+    assert len(parse((tmp_path / f"bids/{bid}/bid.json").read_bytes())["pseudonym"]) == 66
 
 
 def test_every_flipped_byte_is_found(record: Path) -> None:
@@ -264,19 +277,16 @@ def test_certificates_need_evidence_and_good_standing(record: Path) -> None:
         (record / path.name).rename(path)
         assert 6 in path_failed
     records.sign_record(record)
-    records.authority.cache_clear()
-    records.party.cache_clear()
+    records.forget()
     assert failed(record) == []
 
 
 def test_a_revoked_bidder_is_noticed(tmp_path: Path) -> None:
-    records.authority.cache_clear()
-    records.party.cache_clear()
+    records.forget()
     bidder = records.party("江苏一建", 11)
     records.authority().revoke(bidder.issued.certificate.serial_number, datetime(2026, 8, 1, tzinfo=UTC))
     records.Builder(tmp_path).build()
-    records.authority.cache_clear()
-    records.party.cache_clear()
+    records.forget()
     assert 6 in failed(tmp_path)
 
 
