@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -194,15 +195,17 @@ def _engine(
     others: Sequence[Certificate], trust: TrustList, at: datetime, evidence: RevocationEvidence
 ) -> Engine:
     crls, answers = _documents(evidence)
-    names = [c.issuer.key for c in others] + [c.issuer.key for c in crls]
-    anchors, listed = trust.listed.above([*names, *(c.subject.key for c in others)])
-    pool = [*others, *listed]
+
+    def supply() -> tuple[list[Certificate], list[Certificate]]:
+        names = [name for c in others for name in (c.subject.key, c.issuer.key)]
+        anchors, listed = trust.listed.above([*names, *(c.issuer.key for c in crls)])
+        return anchors, [*others, *listed]
+
     return Engine(
-        anchors,
-        pool,
+        supply,
         crls,
         Inputs(moment_of(at), allow_sha1=False, strict=True),
-        Budget(steps=_STEPS + 20 * len(pool)),
+        Budget(steps=_STEPS),
         require_revocation=False,
         answers=answers,
         archived=True,
@@ -308,28 +311,56 @@ def _check_use(found: CertificateFacts, purpose: Purpose, authority: Authority, 
 
 
 def _path_steps(trail: Trail, path: Path, at: datetime) -> None:
-    names, shown = [display_name(c) for c in path.certificates], beijing(at)
+    told, shown = [_told(c) for c in path.certificates], beijing(at)
     trail.add(
         "path.found",
-        "证书链：" + " ← ".join(reversed(names)),
-        "path: " + " <- ".join(reversed(names)),
-        certificates=[fingerprint(c) for c in path.certificates],
+        "证书链：" + " ← ".join(one.name for one in reversed(told)),
+        "path: " + " <- ".join(one.name for one in reversed(told)),
+        certificates=[one.fingerprint for one in told],
     )
-    for certificate, name in zip(path.certificates[:-1], names[:-1], strict=True):
-        kind = algorithm(certificate)
+    for one in told[:-1]:
         trail.add(
             "path.certificate",
-            f"「{name}」的签名、有效期（验证时间 {shown}）、算法（{kind}）、名称与策略约束均合格",
-            f"{name}: signature, dates, algorithm ({kind}), names, policies and constraints are right",
-            fingerprint=fingerprint(certificate),
-            not_before=certificate.not_valid_before_utc.isoformat(),
-            not_after=certificate.not_valid_after_utc.isoformat(),
+            f"「{one.name}」的签名、有效期（验证时间 {shown}）、算法（{one.algorithm}）、名称与策略约束均合格",
+            f"{one.name}: signature, dates, algorithm ({one.algorithm}), names, policies and constraints are right",
+            fingerprint=one.fingerprint,
+            not_before=one.not_before,
+            not_after=one.not_after,
         )
+
+
+class _Told(NamedTuple):
+    """What the steps say of a certificate."""
+
+    name: str
+    algorithm: str
+    fingerprint: str
+    not_before: str
+    not_after: str
+
+
+@lru_cache(maxsize=2048)
+def _told(certificate: x509.Certificate) -> _Told:
+    return _Told(
+        display_name(certificate),
+        algorithm(certificate),
+        fingerprint(certificate),
+        certificate.not_valid_before_utc.isoformat(),
+        certificate.not_valid_after_utc.isoformat(),
+    )
+
+
+@lru_cache(maxsize=2048)
+def _said(moment: int) -> tuple[str, str]:
+    """A time of a document: in Beijing's words, and in ISO 8601."""
+    made = time_of(moment)
+    return beijing(made), made.isoformat()
 
 
 def _standing(trail: Trail, judged: _Judged, at: datetime) -> tuple[frozenset[str], tuple[str, ...]]:
     """Says how each certificate stands. Gives the fingerprints nothing decides, and the documents' digests."""
-    undecided, proof, shown = set(), dict[str, None](), beijing(at)
+    undecided, proof = set(), dict[str, None]()
+    shown = beijing(at), at.isoformat()
     for certificate, finding in zip(judged.path.certificates, judged.findings, strict=False):
         proof.update(dict.fromkeys(document.sha256 for document in finding.proof))
         if finding.status is Status.UNDECIDED:
@@ -342,31 +373,28 @@ def _standing(trail: Trail, judged: _Judged, at: datetime) -> tuple[frozenset[st
             )
             continue
         for document in finding.proof:
-            _good(trail, certificate, document, at, shown)
+            _good(trail, _told(certificate), document, shown)
     return frozenset(undecided), tuple(proof)
 
 
-def _good(
-    trail: Trail, certificate: x509.Certificate, document: Crl | Answer, at: datetime, shown: str
-) -> None:
-    name, about = display_name(certificate), fingerprint(certificate)
+def _good(trail: Trail, told: _Told, document: Crl | Answer, shown: tuple[str, str]) -> None:
     if isinstance(document, Crl):
         kind = "增量吊销列表" if document.base_number is not None else "吊销列表"
-        made = time_of(document.period[0])
+        made = _said(document.period[0])
         trail.add(
             "revocation.crl",
-            f"「{name}」在 {shown} 未被吊销：{kind}发布于 {beijing(made)}",
-            f"{name} was not revoked at {at.isoformat()}, says the CRL of {made.isoformat()}",
+            f"「{told.name}」在 {shown[0]} 未被吊销：{kind}发布于 {made[0]}",
+            f"{told.name} was not revoked at {shown[1]}, says the CRL of {made[1]}",
             sha256=document.sha256,
-            certificate=about,
+            certificate=told.fingerprint,
         )
         return
-    made = time_of(document.produced)
+    made = _said(document.produced)
     trail.add(
         "revocation.ocsp",
-        f"「{name}」在 {shown} 未被吊销：OCSP 应答于 {beijing(made)}",
-        f"{name} was not revoked at {at.isoformat()}, says the OCSP answer of {made.isoformat()}",
+        f"「{told.name}」在 {shown[0]} 未被吊销：OCSP 应答于 {made[0]}",
+        f"{told.name} was not revoked at {shown[1]}, says the OCSP answer of {made[1]}",
         nonce=document.asked.hex() if document.asked else "",
-        certificate=about,
+        certificate=told.fingerprint,
         sha256=document.sha256,
     )

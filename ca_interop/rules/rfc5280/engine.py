@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ca_interop.rules.rfc5280.building import Pool, Search
 from ca_interop.rules.rfc5280.certificate import Certificate
@@ -27,14 +28,15 @@ class Verdict:
 class Engine:
     """Certificates and revocation documents of one request; ``validate`` asks for one leaf.
 
+    ``supply`` gives (anchors, other certificates) when they are needed: to build a path, or to find the signer of
+    a list that no certificate of the path has signed.
     ``archived``: documents made later may speak about ``inputs.at``, and a revocation counts from its time on;
     otherwise, as RFC 5280 has it, lists must be in force at that time and whatever they list is revoked.
     """
 
     def __init__(
         self,
-        anchors: Sequence[Certificate],
-        others: Sequence[Certificate],
+        supply: Callable[[], tuple[Sequence[Certificate], Sequence[Certificate]]],
         crls: Sequence[Crl],
         inputs: Inputs,
         budget: Budget,
@@ -46,9 +48,7 @@ class Engine:
     ) -> None:
         self.inputs = inputs
         self.signatures = Signatures(budget, inputs.allow_sha1, proven=proven)
-        self.pool = Pool(anchors, others, self.signatures)
-        # A CRL signer's path is judged without policies, purpose or a limit of its own.
-        self.plain = replace(inputs, policies=PolicyInputs(), purpose="any", max_path_length=None)
+        self._supply = supply
         self.revocation = Revocation(
             Documents(tuple(crls), tuple(answers), archived),
             inputs.at,
@@ -57,6 +57,15 @@ class Engine:
             self._signer_paths,
             require_revocation,
         )
+
+    @cached_property
+    def pool(self) -> Pool:
+        return Pool(*self._supply(), self.signatures)
+
+    @cached_property
+    def plain(self) -> Inputs:
+        """A CRL signer's path is judged without policies, purpose or a limit of its own."""
+        return replace(self.inputs, policies=PolicyInputs(), purpose="any", max_path_length=None)
 
     def validate(
         self,

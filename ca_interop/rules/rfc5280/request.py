@@ -80,9 +80,8 @@ def _validate(fields: dict[str, object], budget: Budget) -> dict[str, object]:
     anchors = _list(fields, "anchors", Certificate, budget)
     others = _list(fields, "intermediates", Certificate, budget)
     crls = _list(fields, "crls", Crl, budget)
-    engine = Engine(
-        anchors, others, crls, inputs, budget, require_revocation=_flag(fields, "require_revocation", False)
-    )
+    required = _flag(fields, "require_revocation", False)
+    engine = Engine(lambda: (anchors, others), crls, inputs, budget, require_revocation=required)
     verdict = engine.validate(leaf, peer)
     return {
         "detail": f"a valid path of {len(verdict.path)} certificates",
