@@ -1,7 +1,8 @@
 """``python -m ca_interop validate --stdin``: one JSON request a line in, one answer a line out.
 ``python -m ca_interop signature --stdin``: one question about one signed file, and its report.
+``python -m ca_interop reverify FOLDER``: every signature of an archive judged again.
 
-Reads nothing but its input: no network, no database, no system trust store; the only clock is the
+They read nothing but their input: no network, no database, no system trust store; the only clock is the
 monotonic one that bounds a request.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ca_interop.rules.rfc5280.faults import Budget, Malformed
@@ -44,7 +46,18 @@ def main() -> int:
     validate.add_argument("--stdin", action="store_true", required=True, help="从标准输入读取")
     signature = commands.add_parser("signature", help="核验一份签名文件")
     signature.add_argument("--stdin", action="store_true", required=True, help="从标准输入读取")
-    if parser.parse_args().command == "signature":
+    again = commands.add_parser("reverify", help="离线复核归档中的全部签名")
+    again.add_argument("folder", type=Path, help="归档目录")
+    again.add_argument(
+        "--publisher", action="append", default=[], help="认可的信任列表发布者证书指纹（SHA-256）"
+    )
+    again.add_argument("--report", type=Path, help="逐条结论写入此文件（JSON，一行一条）")
+    chosen = parser.parse_args()
+    if chosen.command == "reverify":
+        from ca_interop.reverify import reverify
+
+        return reverify(chosen.folder, frozenset(chosen.publisher), chosen.report)
+    if chosen.command == "signature":
         from ca_interop import isolated  # not loaded for certificates alone: it brings a PDF library
 
         return isolated.serve()

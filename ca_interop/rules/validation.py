@@ -188,7 +188,10 @@ def findings(
     """How each certificate of a valid ``path`` (leaf first) below its anchor stood at ``at``, by ``evidence``."""
     read = tuple(remembered(c.public_bytes(Encoding.DER)) for c in path)
     engine = _engine(read[:-1], trust_list, at, evidence)
-    return tuple(engine.revocation.finding(read, n) for n in range(len(read) - 1))
+    try:
+        return tuple(engine.revocation.finding(read, n) for n in range(len(read) - 1))
+    except Fault:  # bounds, or a document that cannot be judged: it decides nothing
+        return (Finding(Status.UNDECIDED, why="unusable"),) * (len(read) - 1)
 
 
 def _engine(

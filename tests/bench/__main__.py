@@ -22,6 +22,7 @@ PIECES = {
     "room_event_300": "tests.bench.room_event",
     "bid_http": "tests.bench.bid_http",
     "chain_warm": "tests.bench.chain_warm",
+    "archive_1000": "tests.bench.archive_1000",
     "rush_300": "tests.bench.rush_300",
 }
 

@@ -80,9 +80,9 @@ class Answer:
     def about(self, certificate: Certificate, issuer: Certificate) -> Single | None:
         """What it says of ``certificate`` of ``issuer``."""
         for single in self.singles:
-            if single.serial == certificate.serial and single[1:3] == certificate_id(
-                certificate, issuer, single.hash_name
-            ):
+            if not single.hash_name or single.serial != certificate.serial:
+                continue  # a hash nobody here knows names no certificate
+            if single[1:3] == certificate_id(certificate, issuer, single.hash_name):
                 return single
         return None
 
