@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "bidtool.commands.bundle:check",
     "seal": "bidtool.commands.bundle:seal",
     "submit": "bidtool.commands.submit:submit",
+    "status": "bidtool.commands.submit:status",
     "receipt": "bidtool.commands.receipt:receipt",
     "withdraw": "bidtool.commands.submit:withdraw",
     "open": "bidtool.commands.opening:open_bid",

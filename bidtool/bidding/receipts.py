@@ -65,6 +65,7 @@ def check_own(receipt: Any, ticket: Ticket) -> dict[str, Any]:
     for what, wanted in (
         ("tender", ticket.tender),
         ("lot", ticket.lot),
+        ("part", ticket.part),
         ("pseudonym", ticket.pseudonym),
         ("envelope_sha256", ticket.envelope_sha256),
         ("size", ticket.size),

@@ -13,8 +13,10 @@ from bidtool.bidding.upload import Upload, check_envelope
 from bidtool.files import read_json, write_json
 from bidtool.output import Output, VerificationFailed, json_option, output_of
 from bidtool.remote import Server, again, connect, server_option
+from kernel.bid_rules import PART_ZH, SCHEMES
 from kernel.clock import beijing, parse_iso
 from kernel.errors import Kind, ReasonForm, Refused
+from sealing import statements
 from sealing.ticket import Ticket
 
 RECEIPT_SUFFIX, STATE_SUFFIX, TICKET_SUFFIX = ".receipt.json", ".upload", ".ticket"
@@ -31,6 +33,10 @@ NO_TICKET = ReasonForm(
     en="there is no ticket {path}; name it with --ticket. Without it a bid can be neither submitted, withdrawn nor "
     "opened by its bidder; at the opening ask the host to have a submitted bid opened by the custodians",
     kind=Kind.NOT_FOUND, law="电子招标投标办法第三十一条",
+)  # fmt: skip
+NO_STATE = ReasonForm(
+    "status.not_told", zh="平台没有这份投标，或不支持查询", en="the platform has no such bid, or cannot be asked",
+    kind=Kind.NOT_FOUND,
 )  # fmt: skip
 _file = click.Path(path_type=Path, dir_okay=False)
 platform_option = click.option(
@@ -74,6 +80,8 @@ def submit(
     write_json(where, answer)
     upload.forget()
     _check(output, server, answer, held, envelope, PlatformKeys(platform_key, vkey), where)
+    if held.part in SCHEMES["dual"]:
+        _what_is_missing(output, server, held, str(check_own(answer, held)["bid"]))
     for other in others_in(envelope, held):
         output.note(
             f"注意：同一标段的另一份投标 {other} 已递交、没有撤回。两份不同的投标都将被否决（招标投标法实施条例第五十一条），"
@@ -128,6 +136,63 @@ def _check(
 @click.argument("envelope", metavar="ENVELOPE", type=_file)
 @click.option("--ticket", type=_file, help="投标凭据；缺省为 ENVELOPE.ticket")
 @click.option("--receipt", type=_file, help="回执；缺省为 ENVELOPE.receipt.json")
+@server_option
+@json_option
+@click.pass_context
+def status(
+    ctx: click.Context, envelope: Path, ticket: Path | None, receipt: Path | None, server_url: str
+) -> None:
+    """这份投标的各部分是否都已递交、现在怎样（用一次性密钥查询，别人查不到）。What the platform has of this bid."""
+    output = output_of(ctx)
+    held, bid = ticket_and_bid(envelope, ticket, receipt)
+    found = bid_state(connect(server_url), held, bid)
+    if found is None:
+        raise Refused(NO_STATE())
+    for row in found["parts"]:
+        reason = f"：{row['reason']}" if row.get("reason") else ""
+        output.say(
+            f"{PART_ZH.get(row['part'], row['part'])}：{row['status_zh']}，{row['received_at']}{reason}"
+        )
+    say_state(output, found)
+    output.result({"ok": True, **found})
+
+
+def bid_state(server: Server, held: Ticket, bid: str) -> dict[str, Any] | None:
+    """Asked with the one-time key; ``None`` of a platform that knows no such question."""
+    said = {"bid": bid, "envelope_sha256": held.envelope_sha256}
+    signed = statements.sign(statements.statement("bid-state", said), held.pseudonym_key)
+    try:
+        found: dict[str, Any] = server.post(f"/api/v1/bids/{bid}/state", {"signed": signed})
+    except Refused as refusal:
+        if refusal.kind is Kind.NOT_FOUND:
+            return None
+        raise
+    return found
+
+
+def _what_is_missing(output: Output, server: Server, held: Ticket, bid: str) -> None:
+    """After a submission: the receipt stands, whether or not this question is answered."""
+    try:
+        say_state(output, bid_state(server, held, bid))
+    except Refused as refusal:
+        output.note(f"未能查询另一个信封是否已递交（{refusal.code}），可执行 bidtool status")
+
+
+def say_state(output: Output, found: dict[str, Any] | None) -> None:
+    """A bid in two envelopes: whole, or what is missing and what comes of it."""
+    if found is None or found.get("scheme") != "dual":
+        return
+    missing = found.get("missing")
+    if missing:
+        output.note(f"！{missing['zh']}（{missing['code']}）")
+    else:
+        output.say("两个信封都已递交，组成一份完整的投标。")
+
+
+@click.command()
+@click.argument("envelope", metavar="ENVELOPE", type=_file)
+@click.option("--ticket", type=_file, help="投标凭据；缺省为 ENVELOPE.ticket")
+@click.option("--receipt", type=_file, help="回执；缺省为 ENVELOPE.receipt.json")
 @click.option("--revoke", is_flag=True, help="截止后撤销（可能不退还投标保证金） / after the deadline")
 @server_option
 @json_option
@@ -148,6 +213,10 @@ def withdraw(
     answer = post_signed(connect(server_url), f"/api/v1/bids/{bid}/{verb}", signed, f"{verb}-{bid}")
     write_json(beside(envelope, None, WITHDRAWN_SUFFIX), answer)
     output.say(f"{words}投标 {bid}。" + ("" if revoke else "加密文件不会被打开，可以重新加密并递交。"))
+    if held.part in SCHEMES["dual"] and not revoke:
+        output.note(
+            "这是双信封投标的一个信封：另一个信封单独留下不成一份投标，请一并撤回后重新加密、递交两个信封。"
+        )
     output.result({"ok": True, "bid": bid, "answer": answer})
 
 
