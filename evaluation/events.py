@@ -23,6 +23,14 @@ class SheetsReturned(Fact):
 
 
 @dataclass(frozen=True)
+class TechnicalConcluded(Fact):
+    """Two envelopes: the technical sheets of a lot are locked; its prices may be opened."""
+
+    tender: str
+    lot: str
+
+
+@dataclass(frozen=True)
 class ScoresCalculated(Fact):
     """Totals and ranking of a lot are computed; the report can be rendered. ``digest``: of the calculation."""
 

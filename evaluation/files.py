@@ -25,7 +25,7 @@ _IN_MEMORY = 8 * 1024 * 1024
 def extracted(evaluation: Evaluation, row: EvaluatedBid, index: int) -> tuple[StoredFile, str]:
     """The file and its name; taken out of the bundle once, checked by its digest on the way."""
     shown = dict(view.entries(row, evaluation.status))
-    entry, stored = shown.get(index), row.bid.bundle
+    entry, stored = shown.get(index), view.bundle_of(row, price=index >= view.PRICE_PLACE)
     if entry is None or stored is None:
         raise Refused(NOT_SHOWN())
     name = entry.path.rsplit("/", 1)[-1]

@@ -7,22 +7,47 @@ report is rendered.
 from __future__ import annotations
 
 from evaluation import report
-from evaluation.commands import AttachReport, ConveneRooms, TerminateRoom
-from evaluation.events import CommitteeFormed, ReportSigned, ScoresCalculated
+from evaluation.commands import AttachReport, ConveneRooms, OpenPrices, TerminateRoom
+from evaluation.events import CommitteeFormed, ReportSigned, ScoresCalculated, TechnicalConcluded
 from evaluation.models import Evaluation
-from evaluation.queries import results, rows
-from evaluation.rules.statuses import ROOM_ENDED
+from evaluation.queries import facts, results, rows
+from evaluation.rules.statuses import ROOM_ENDED, RoomStatus
 from journal.door import Command, perform
 from journal.facts import Delivery, reacts_to
 from kernel.actor import SYSTEM
 from trading.commands.awards import FailLot
 from trading.commands.results import ReceiveEvaluationResult
-from trading.events import LotFailed
+from trading.commands.second import ReceiveTechnicalResult
+from trading.events import LotFailed, OpeningClosed
+from trading.rules.parts import SECOND
 
 
 @reacts_to(CommitteeFormed)
 def open_rooms(fact: CommitteeFormed, delivery: Delivery) -> None:
     perform(ConveneRooms(fact.tender), SYSTEM, via="task", key=delivery.key)
+
+
+@reacts_to(TechnicalConcluded)
+def tell_who_passed(fact: TechnicalConcluded, delivery: Delivery) -> None:
+    evaluation = rows.evaluation(fact.tender, int(fact.lot))
+    command = ReceiveTechnicalResult(
+        fact.tender,
+        fact.lot,
+        passed=results.passed(evaluation),
+        rejected=results.rejected(evaluation),
+        sheets={str(no): lock.sha256 for no, lock in facts.active_locks(evaluation).items()},
+    )
+    perform(command, SYSTEM, via="task", key=delivery.key)
+
+
+@reacts_to(OpeningClosed)
+def review_prices(fact: OpeningClosed, delivery: Delivery) -> None:
+    """The second envelopes are open: the rooms that wait for them go on."""
+    if fact.stage != SECOND:
+        return
+    waiting = Evaluation.objects.filter(lot__tender__number=fact.tender, status=RoomStatus.AWAITING_PRICE)
+    for lot in waiting.values_list("lot__no", flat=True):
+        perform(OpenPrices(fact.tender, lot), SYSTEM, via="task", key=f"{delivery.key}:{lot}")
 
 
 @reacts_to(ScoresCalculated)

@@ -106,7 +106,12 @@ def _committee(pdf: PdfDocument, evaluation: Evaluation) -> None:
 def _bids(pdf: PdfDocument, evaluation: Evaluation) -> None:
     pdf.heading("三、开标记录和符合要求的投标一览表")
     rows = [
-        [row.alias, row.bid.bidder_name, f"{row.bid.price:,.2f}", "否决" if row.rejected else "通过"]
+        [
+            row.alias,
+            row.bid.bidder_name,
+            f"{row.bid.price:,.2f}" if row.bid.price is not None else "未开启",
+            "否决" if row.rejected else "通过",
+        ]
         for row in facts.bids_of(evaluation)
     ]
     pdf.table(["代号", "投标人", "投标报价（元）", "初步评审"], rows, widths=[1, 5, 3, 2], numbers=[2])
@@ -119,7 +124,7 @@ def _rejections(pdf: PdfDocument, evaluation: Evaluation) -> None:
         pdf.paragraph("没有否决的投标。")
     seats = facts.seats_of(evaluation)
     for row in found:
-        verdict = facts.verdict_of(row, seats, evaluation.committee.size)
+        verdict = facts.verdict_of(row, seats, evaluation.committee.size, row.rejected_stage)
         ground = GROUNDS[row.ground]
         pdf.paragraph(
             f"{row.alias}（{row.bid.bidder_name}）：{ground.zh}（{ground.law}）。{row.reason}。证据见《{row.document}》"

@@ -42,9 +42,10 @@ def progress(evaluation: Evaluation, seat: Seat) -> tuple[int, int]:
     if evaluation.status == RoomStatus.SCORING:
         done = Score.objects.filter(seat=seat, bid__evaluation=evaluation, bid__rejected=False).count()
         return done, bids * len(facts.items(evaluation))
-    if evaluation.status == RoomStatus.REVIEWING:
-        done = Review.objects.filter(seat=seat, bid__evaluation=evaluation).count()
-        return done, evaluation.bids.count()
+    if evaluation.status in (RoomStatus.REVIEWING, RoomStatus.PRICE_REVIEWING):
+        judged = facts.under_review(evaluation)
+        stage = facts.stage_of(evaluation)
+        return Review.objects.filter(seat=seat, bid__in=judged, stage=stage).count(), len(judged)
     if evaluation.status == RoomStatus.CONVENED:
         return int(evaluation.declarations.filter(seat=seat).exists()), 1
     if evaluation.status == RoomStatus.ELECTING:

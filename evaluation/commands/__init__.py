@@ -3,7 +3,7 @@
 from evaluation.commands.draws import CommitDraw, FreezeDraw, RevealDraw, VoidDraw
 from evaluation.commands.experts import RegisterExpert, SetExpertActive, UpdateExpert
 from evaluation.commands.invitations import AnswerInvitation, ExpireInvitation
-from evaluation.commands.reporting import AttachReport, DeemAgreed, SignReport
+from evaluation.commands.reporting import AttachReport, DeemAgreed, OpenPrices, SignReport
 from evaluation.commands.reviewing import CloseReview, FindCompetition, RejectAll, ReviewBid
 from evaluation.commands.scoring import EnterScore, LockSheet
 from evaluation.commands.seats import ReplaceMember
@@ -22,6 +22,7 @@ __all__ = [
     "FindCompetition",
     "FreezeDraw",
     "LockSheet",
+    "OpenPrices",
     "PauseRoom",
     "RegisterExpert",
     "RejectAll",

@@ -8,6 +8,7 @@ from typing import Any
 from ca_interop import document_signing
 from documents import store
 from evaluation import policy, room, signing
+from evaluation.commands.scoring import open_prices
 from evaluation.commands.sitting import NO_REASON, against, done, load_room, move, my_seat, stay
 from evaluation.events import ReportSigned
 from evaluation.models import Evaluation, ReportSignature, Seat
@@ -57,6 +58,18 @@ class AttachReport(Command):
 
 
 @dataclass(frozen=True)
+class OpenPrices(Command):
+    """The second envelopes of the lot are open: the room goes on with its prices."""
+
+    tender: str
+    lot: int
+
+    verb = "evaluation.open_prices"
+    sealed = True
+    law = "招标投标法实施条例第四十九条"
+
+
+@dataclass(frozen=True)
 class SignReport(Command):
     """A member signs the report, with a written ``dissent`` if there is one."""
 
@@ -86,6 +99,12 @@ class DeemAgreed(Command):
     verb = "evaluation.deem_agreed"
     sealed = True
     law = "招标投标法实施条例第五十三条第三款"
+
+
+@handler(OpenPrices, load=load_room, may=policy.only_system)
+def enter_prices(cmd: OpenPrices, ctx: Context, evaluation: Evaluation) -> Done:
+    open_prices(ctx, evaluation)
+    return done(evaluation, None, {})
 
 
 @handler(AttachReport, load=load_room, may=policy.only_system)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation import policy, room
+from evaluation.commands.scoring import REJECTED_BID, calculated
 from evaluation.commands.sitting import done, load_room, move, my_seat, stay
 from evaluation.events import ScoresCalculated
-from evaluation.models import Ballot, EvaluatedBid, Evaluation, Review
+from evaluation.models import Ballot, EvaluatedBid, Evaluation, Review, Seat
 from evaluation.queries import facts, rows
 from evaluation.rules import results
 from evaluation.rules.review import Opinion, check_opinion
 from evaluation.rules.room_moves import label
 from journal.door import Command, Context, Done, handler
+from kernel.errors import Refused
 
 _LAW = "招标投标法实施条例第五十一条；12号令第二十三条"
 
@@ -75,8 +77,11 @@ class RejectAll(Command):
 @handler(ReviewBid, load=load_room, may=policy.may_sit)
 def review_bid(cmd: ReviewBid, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    stay(evaluation, "review")
+    stage = facts.stage_of(evaluation)
+    stay(evaluation, "review" if stage == 1 else "review_price")
     bid = rows.bid_in(evaluation, cmd.bid)
+    if stage == 2 and bid.rejected:
+        raise Refused(REJECTED_BID(alias=bid.alias))
     opinion = Opinion(seat.no, cmd.passed, cmd.ground, cmd.reason, cmd.document, cmd.page)
     check_opinion(opinion, evaluation.lot.tender.evaluation_method)
     found = {
@@ -86,16 +91,17 @@ def review_bid(cmd: ReviewBid, ctx: Context, evaluation: Evaluation) -> Done:
         "document": "" if cmd.passed else cmd.document.strip()[:240],
         "page": 0 if cmd.passed else cmd.page,
     }
-    Review.objects.update_or_create(seat=seat, bid=bid, defaults={**found, "at": ctx.now})
+    Review.objects.update_or_create(seat=seat, bid=bid, stage=stage, defaults={**found, "at": ctx.now})
     room.say(ctx, evaluation, "reviewed", "", {"reviews": {str(bid.pk): found}}, seat)
     room.say_progress(ctx, evaluation, seat)
-    return done(evaluation, seat, {"bid": str(bid.bid_id), **found}, {"bid": str(bid.pk), **found})
+    said = {"bid": str(bid.bid_id), **({"stage": stage} if stage == 2 else {}), **found}
+    return done(evaluation, seat, said, {"bid": str(bid.pk), **found})
 
 
 @handler(FindCompetition, load=load_room, may=policy.may_sit)
 def find_competition(cmd: FindCompetition, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
-    move(evaluation, "find_competition")
+    move(evaluation, "find_competition" if facts.stage_of(evaluation) == 1 else "find_price_competition")
     choice = facts.YES if cmd.competitive else facts.NO
     Ballot.objects.update_or_create(
         evaluation=evaluation,
@@ -110,6 +116,8 @@ def find_competition(cmd: FindCompetition, ctx: Context, evaluation: Evaluation)
 @handler(CloseReview, load=load_room, may=policy.may_chair)
 def close_review(cmd: CloseReview, ctx: Context, evaluation: Evaluation) -> Done:
     seat = my_seat(ctx, evaluation)
+    if facts.stage_of(evaluation) == 2:
+        return _close_price_review(ctx, evaluation, seat)
     move(evaluation, "close_review")
     verdicts = decide(ctx, evaluation)
     _return_stale_sheets(ctx, evaluation)
@@ -119,11 +127,21 @@ def close_review(cmd: CloseReview, ctx: Context, evaluation: Evaluation) -> Done
     return done(evaluation, seat, {"verdicts": verdicts, "valid": left})
 
 
+def _close_price_review(ctx: Context, evaluation: Evaluation, seat: Seat) -> Done:
+    """The price parts are judged: verdicts, then totals from the sheets that were locked before prices were known."""
+    move(evaluation, "close_price_review")
+    verdicts = decide(ctx, evaluation, stage=2)
+    room.say(ctx, evaluation, "rejected", "", _rejected_patch(evaluation))
+    calculated(ctx, evaluation)
+    left = evaluation.bids.filter(rejected=False).count()
+    return done(evaluation, seat, {"verdicts": verdicts, "valid": left, "stage": 2})
+
+
 @handler(RejectAll, load=load_room, may=policy.may_chair)
 def reject_all(cmd: RejectAll, ctx: Context, evaluation: Evaluation) -> Done:
-    seat = my_seat(ctx, evaluation)
-    move(evaluation, "reject_all")
-    verdicts = decide(ctx, evaluation)
+    seat, stage = my_seat(ctx, evaluation), facts.stage_of(evaluation)
+    move(evaluation, "reject_all" if stage == 1 else "reject_all_prices")
+    verdicts = decide(ctx, evaluation, stage=stage)
     found: dict[str, Any] = {"input": None, "output": None, "means": {}, "objective": {}, "ranking": []}
     evaluation.calculation = {**found, "coefficients": {}}
     evaluation.calculation_sha256 = results.calculation_digest({}, {})
@@ -136,11 +154,14 @@ def reject_all(cmd: RejectAll, ctx: Context, evaluation: Evaluation) -> Done:
     return done(evaluation, seat, {"verdicts": verdicts})
 
 
-def decide(ctx: Context, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Write the committee's verdict on every bid, from the opinions of those who sit now."""
+def decide(ctx: Context, evaluation: Evaluation, stage: int = 1) -> list[dict[str, Any]]:
+    """Write the committee's verdict on every bid of this review, from the opinions of those who sit now."""
     seats, out = facts.seats_of(evaluation), []
     for bid in facts.bids_of(evaluation):
-        found = facts.verdict_of(bid, seats, evaluation.committee.size)
+        if stage == 2 and bid.rejected:
+            continue
+        found = facts.verdict_of(bid, seats, evaluation.committee.size, stage)
+        bid.rejected_stage = stage
         opinion = found.opinion
         bid.rejected = found.rejected
         bid.ground = opinion.ground if opinion else ""

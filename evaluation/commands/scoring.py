@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation import policy, room
 from evaluation.commands.sitting import against, done, load_room, move, my_seat, stay
-from evaluation.events import ScoresCalculated, SheetsReturned
+from evaluation.events import ScoresCalculated, SheetsReturned, TechnicalConcluded
 from evaluation.models import Evaluation, Score, Seat, SheetLock
 from evaluation.queries import facts, rows
 from evaluation.rules import results, sheets
@@ -117,9 +117,10 @@ def lock_sheet(cmd: LockSheet, ctx: Context, evaluation: Evaluation) -> Done:
 
 
 def _after_lock(ctx: Context, evaluation: Evaluation) -> None:
-    reasons = against(evaluation, "calculate")
+    dual = facts.is_dual(evaluation)
+    reasons = against(evaluation, "conclude_technical" if dual else "calculate")
     if not reasons:
-        calculate(ctx, evaluation)
+        (conclude_technical if dual else calculate)(ctx, evaluation)
     elif [r.code for r in reasons] == ["evaluation.objective_items_differ"]:
         return_sheets(ctx, evaluation)
 
@@ -141,9 +142,34 @@ def return_sheets(ctx: Context, evaluation: Evaluation) -> None:
     ctx.announce(SheetsReturned(evaluation.lot.tender.number, str(evaluation.lot.no)))
 
 
-def calculate(ctx: Context, evaluation: Evaluation) -> None:
+def conclude_technical(ctx: Context, evaluation: Evaluation) -> None:
+    """Two envelopes: everybody has locked the technical sheets, so prices may be opened (or are open, when a member
+    was replaced later)."""
+    move(evaluation, "conclude_technical")
+    left = evaluation.bids.filter(rejected=False).count()
+    words = f"全体成员已锁定技术评分，{left} 份通过技术评审，等待开启报价（第二信封）"
+    room.say_step(ctx, evaluation, words)
+    if facts.prices_open(evaluation):
+        open_prices(ctx, evaluation)
+    else:
+        ctx.announce(TechnicalConcluded(evaluation.lot.tender.number, str(evaluation.lot.no)))
+
+
+def open_prices(ctx: Context, evaluation: Evaluation) -> None:
+    """The second envelopes are open: members review what was in them."""
+    move(evaluation, "open_prices")
+    for seat in facts.seats_of(evaluation):
+        room.say(ctx, evaluation, "reviewed", "", {"reviews": None}, seat)
+    room.say_step(ctx, evaluation, "报价已开启。请逐份评审报价部分，然后由组长汇总")
+
+
+def calculate(ctx: Context, evaluation: Evaluation, verb: str = "calculate") -> None:
     """Everybody has locked: means, the scoring contract with the frozen method, ranking."""
-    move(evaluation, "calculate")
+    move(evaluation, verb)
+    calculated(ctx, evaluation)
+
+
+def calculated(ctx: Context, evaluation: Evaluation) -> None:
     found = computed(evaluation)
     evaluation.calculation = found
     evaluation.calculation_sha256 = results.calculation_digest(found["input"], found["output"])
@@ -166,6 +192,8 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
             str(b.bid_id), b.bid.price or Decimal(0), b.bid.bidder_name, b.bid.bidder_credit_code, b.rejected
         )
         for b in facts.bids_of(evaluation)
+        # Of two envelopes only those who passed have a price.
+        if b.bid.price is not None or not facts.is_dual(evaluation)
     ]
     coefficients = coefficients_of(evaluation)
     request = results.scoring_request(

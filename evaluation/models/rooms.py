@@ -30,7 +30,7 @@ class Evaluation(models.Model):
     )
     lot = models.OneToOneField("trading.Lot", on_delete=models.PROTECT, related_name="evaluation")
     status = models.CharField(
-        max_length=12, choices=[(s.value, ROOM_ZH[s]) for s in RoomStatus], default=RoomStatus.CONVENED
+        max_length=20, choices=[(s.value, ROOM_ZH[s]) for s in RoomStatus], default=RoomStatus.CONVENED
     )
     pause = models.CharField(
         max_length=10,
@@ -86,6 +86,8 @@ class EvaluatedBid(models.Model):
     alias = models.CharField(max_length=4)
     position = models.PositiveSmallIntegerField()
     rejected = models.BooleanField(default=False)
+    #: 2: rejected when prices were reviewed, after the technical sheets had been locked.
+    rejected_stage = models.PositiveSmallIntegerField(default=1)
     ground = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     document = models.CharField(max_length=240, blank=True)
@@ -145,11 +147,12 @@ class Ballot(models.Model):
 
 
 class Review(models.Model):
-    """初步评审 of one bid by one seat."""
+    """初步评审 of one bid by one seat; ``stage`` 2 is the review of its price part (双信封)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     seat = models.ForeignKey("evaluation.Seat", on_delete=models.PROTECT, related_name="reviews")
     bid = models.ForeignKey(EvaluatedBid, on_delete=models.PROTECT, related_name="reviews")
+    stage = models.PositiveSmallIntegerField(default=1)
     passed = models.BooleanField()
     ground = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
@@ -159,7 +162,7 @@ class Review(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["seat", "bid"], name="review_once_a_seat"),
+            models.UniqueConstraint(fields=["seat", "bid", "stage"], name="review_once_a_seat"),
             models.CheckConstraint(
                 condition=models.Q(passed=True) | ~models.Q(ground=""), name="review_rejection_has_a_ground"
             ),

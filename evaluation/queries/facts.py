@@ -12,7 +12,8 @@ from evaluation.rules import review as review_rule
 from evaluation.rules.review import Opinion, Verdict, majority_choice
 from evaluation.rules.room_moves import RoomFacts
 from evaluation.rules.sheets import Difference, Item, differences, items_of
-from evaluation.rules.statuses import PauseStatus
+from evaluation.rules.statuses import PauseStatus, RoomStatus
+from trading.rules.statuses import SessionStatus
 
 CHAIR, COMPETITION = "chair", "competition"
 YES, NO = "yes", "no"
@@ -31,23 +32,52 @@ def bids_of(evaluation: Evaluation) -> list[EvaluatedBid]:
     return list(evaluation.bids.select_related("bid").order_by("position"))
 
 
-def opinions_of(bid: EvaluatedBid, seats: Iterable[Seat]) -> list[Opinion]:
+def is_dual(evaluation: Evaluation) -> bool:
+    return evaluation.lot.scheme == "dual"
+
+
+def stage_of(evaluation: Evaluation) -> int:
+    """Which review the room's members give their opinions in: 2 is that of the price parts."""
+    return 2 if evaluation.status == RoomStatus.PRICE_REVIEWING else 1
+
+
+def prices_open(evaluation: Evaluation) -> bool:
+    """The opening of the second envelopes is over."""
+    rows = evaluation.lot.tender.opening_sessions.filter(stage=2)
+    return is_dual(evaluation) and rows.filter(status=SessionStatus.CLOSED).exists()
+
+
+def under_review(evaluation: Evaluation) -> list[EvaluatedBid]:
+    """The bids of the present review: all, or those whose technical part passed."""
+    bids = bids_of(evaluation)
+    return bids if stage_of(evaluation) == 1 else [bid for bid in bids if not bid.rejected]
+
+
+def opinions_of(bid: EvaluatedBid, seats: Iterable[Seat], stage: int = 1) -> list[Opinion]:
     """The opinions of the seated members on a bid; those of replaced ones are void."""
     numbers = {seat.pk: seat.no for seat in seats}
-    rows = Review.objects.filter(bid=bid, seat__in=list(numbers))
+    rows = Review.objects.filter(bid=bid, seat__in=list(numbers), stage=stage)
     return [
         Opinion(numbers[r.seat_id], r.passed, r.ground, r.reason, r.document, r.page)
         for r in rows.order_by("seat__no")
     ]
 
 
-def verdict_of(bid: EvaluatedBid, seats: Iterable[Seat], size: int) -> Verdict:
-    """What the committee thinks of the bid. A price over the ceiling is rejected by law, not by vote."""
+def verdict_of(bid: EvaluatedBid, seats: Iterable[Seat], size: int, stage: int = 1) -> Verdict:
+    """What the committee thinks of the bid. A price over the ceiling is rejected by law, not by vote; so is a bid
+    whose price part did not open. Of two envelopes the first review knows no price."""
     ceiling, price = bid.evaluation.lot.ceiling_price, bid.bid.price
+    if is_dual(bid.evaluation) and stage == 1:
+        return review_rule.verdict(opinions_of(bid, seats), size)
+    if stage == 2 and price is None:
+        reason = "报价部分没有开启，没有报价"
+        return Verdict(
+            True, size, size, Opinion(0, False, "not_responsive", reason, "开标记录（第二信封）", 1)
+        )
     if ceiling is not None and price is not None and price > ceiling:
         reason = f"投标报价 {price} 元，最高投标限价 {ceiling} 元"
         return Verdict(True, size, size, Opinion(0, False, "over_ceiling", reason, "开标记录", 1))
-    return review_rule.verdict(opinions_of(bid, seats), size)
+    return review_rule.verdict(opinions_of(bid, seats, stage), size)
 
 
 def sheet_of(seat: Seat, evaluation: Evaluation, *, public: bool = False) -> dict[str, dict[str, str]]:
@@ -93,11 +123,12 @@ def facts_of(evaluation: Evaluation) -> RoomFacts:
     """Everything the table of moves asks about."""
     seats = seats_of(evaluation)
     numbers = {seat.pk: seat.no for seat in seats}
-    size, bids = evaluation.committee.size, bids_of(evaluation)
+    size, bids, stage = evaluation.committee.size, bids_of(evaluation), stage_of(evaluation)
+    judged = under_review(evaluation)
     reviewed = {
         seat.no
         for seat in seats
-        if Review.objects.filter(seat=seat, bid__evaluation=evaluation).count() == len(bids)
+        if Review.objects.filter(seat=seat, bid__in=judged, stage=stage).count() == len(judged)
     }
     locks = active_locks(evaluation)
     chair = chair_elected(evaluation, seats)
@@ -111,11 +142,12 @@ def facts_of(evaluation: Evaluation) -> RoomFacts:
         voted=frozenset(b.seat.no for b in ballots(evaluation, CHAIR)),
         chair=chair.no if chair else None,
         reviewed=frozenset(reviewed),
-        valid=sum(not verdict_of(bid, seats, size).rejected for bid in bids),
+        valid=sum(not verdict_of(bid, seats, size, stage).rejected for bid in judged),
         competition=competition_found(evaluation),
         locked=frozenset(locks),
         differing=tuple(d.words(alias[d.bid]) for d in differ),
         spoken=_seats_in(evaluation.signatures.filter(report_sha256=report_sha256(evaluation)), numbers),
+        dual=is_dual(evaluation),
     )
 
 

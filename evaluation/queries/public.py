@@ -134,6 +134,7 @@ def _bid(row: EvaluatedBid) -> dict[str, Any]:
         "bid": str(row.bid_id),
         "alias": row.alias,
         "rejected": row.rejected,
+        **({"stage": row.rejected_stage} if row.rejected and row.rejected_stage == 2 else {}),
         "ground": row.ground,
         "law": GROUNDS[row.ground].law if row.ground else "",
         "reason": row.reason,
@@ -158,6 +159,7 @@ def _reviews(seats: list[Seat], bids: list[EvaluatedBid], names: dict[Any, str])
         {
             "seat": names[seat.pk],
             "bid": known[r.bid_id],
+            **({"stage": r.stage} if r.stage == 2 else {}),
             "passed": r.passed,
             "ground": r.ground,
             "reason": r.reason,

@@ -23,6 +23,11 @@ def ranking(evaluation: Evaluation) -> list[dict[str, Any]]:
     return [{**row, "rank": place} for place, row in enumerate(rows, start=1)]
 
 
+def passed(evaluation: Evaluation) -> list[str]:
+    """Public ids of the bids that are not rejected."""
+    return [str(row.bid_id) for row in bids_of(evaluation) if not row.rejected]
+
+
 def rejected(evaluation: Evaluation) -> list[dict[str, Any]]:
     """``[{"bid", "bidder", "ground", "note"}]``."""
     return [

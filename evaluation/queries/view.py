@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
+from documents.models import StoredFile
 from evaluation import policy, signing
 from evaluation.models import EvaluatedBid, Evaluation, Seat
 from evaluation.queries import facts
@@ -12,17 +13,21 @@ from evaluation.rules import sheets
 from evaluation.rules.documents import ROLE_ZH, shown_roles
 from evaluation.rules.review import grounds_of
 from evaluation.rules.room_moves import label
-from evaluation.rules.statuses import ROOM_LAW, ROOM_ZH, RoomStatus
+from evaluation.rules.statuses import AFTER_LOCK, DUAL_STEPS, ROOM_LAW, ROOM_ZH, RoomStatus
 from kernel.actor import Actor
+from kernel.bid_rules import PRICE, read_bid_rules
 from portal import rooms
 from sealing import bundle
+from trading.models import Bid
 
 
 def steps(evaluation: Evaluation) -> list[dict[str, Any]]:
     """For ``{% stepper %}``."""
     ended = evaluation.status == RoomStatus.TERMINATED
-    left_out = RoomStatus.FINISHED if ended else RoomStatus.TERMINATED
-    order = [status for status in RoomStatus if status is not left_out]
+    left_out = {RoomStatus.FINISHED if ended else RoomStatus.TERMINATED}
+    if not facts.is_dual(evaluation):
+        left_out |= DUAL_STEPS
+    order = [status for status in RoomStatus if status not in left_out]
     now = order.index(RoomStatus(evaluation.status))
     return [
         {
@@ -113,15 +118,51 @@ def documents(evaluation: Evaluation) -> list[dict[str, Any]]:
     return out
 
 
+#: Where the places of a price part's files begin; a bundle has fewer files than this.
+PRICE_PLACE = 100_000
+
+
 def entries(row: EvaluatedBid, status: str) -> list[tuple[int, bundle.Entry]]:
-    """Files of a bid's bundle that may be read at this step, with their place in the bundle."""
-    stored = EvaluatedBid.objects.select_related("bid__bundle").get(pk=row.pk).bid.bundle
+    """Files of a bid that may be read at this step, with their place: in the bundle, or, from
+    :data:`PRICE_PLACE` on, in that of its price part."""
+    lot, step = row.evaluation.lot, RoomStatus(status)
+    anonymous = read_bid_rules(lot.tender.bid_rules or {}).anonymous
+    allowed = shown_roles(
+        step, dual=lot.scheme == "dual", anonymous=frozenset(anonymous.roles if anonymous else ())
+    )
+    out = _places(bundle_of(row), 0, allowed)
+    if step in AFTER_LOCK:
+        out += _places(bundle_of(row, price=True), PRICE_PLACE, allowed)
+    return out
+
+
+def bundle_of(row: EvaluatedBid, *, price: bool = False) -> StoredFile | None:
+    """The opened bundle of a bid, or of its price part."""
+    if not price:
+        return EvaluatedBid.objects.select_related("bid__bundle").get(pk=row.pk).bid.bundle
+    rows = Bid.objects.select_related("bundle").filter(
+        lot=row.bid.lot_id, part=PRICE, pseudonym=row.bid.pseudonym
+    )
+    found = rows.exclude(read_out_at=None).first()
+    return found.bundle if found is not None else None
+
+
+def _places(stored: StoredFile | None, first: int, allowed: frozenset[str]) -> list[tuple[int, bundle.Entry]]:
     if stored is None:
         return []
-    allowed = shown_roles(RoomStatus(status))
     with stored.open() as stream:
         found = bundle.read(cast(BinaryIO, stream)).entries
-    return [(index, entry) for index, entry in enumerate(found) if entry.role in allowed]
+    return [(first + index, entry) for index, entry in enumerate(found) if entry.role in allowed]
+
+
+def hides_names(evaluation: Evaluation) -> bool:
+    """Two envelopes and a 暗标: nothing that could name a bidder is shown until the technical sheets are locked."""
+    rules = read_bid_rules(evaluation.lot.tender.bid_rules or {})
+    return (
+        facts.is_dual(evaluation)
+        and rules.anonymous is not None
+        and RoomStatus(evaluation.status) not in AFTER_LOCK
+    )
 
 
 def guarantees(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
@@ -129,7 +170,10 @@ def guarantees(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     state = rooms.snapshot(f"hall:{evaluation.lot.tender.number}", ()).state
     # Once second envelopes are opened the first opening's rows stand aside.
     hall = {**state.get("bids", {}), **state.get("first", {}).get("bids", {})}
-    out = {}
+    out: dict[str, dict[str, Any]] = {}
+    if hides_names(evaluation):
+        waiting = {"state": "pending", "say": "暗标：锁定技术评分之后显示"}
+        return {str(row.pk): waiting for row in facts.bids_of(evaluation)}
     for row in facts.bids_of(evaluation):
         verdict = hall.get(str(row.bid_id), {}).get("guarantee")
         out[str(row.pk)] = (
@@ -177,7 +221,8 @@ def review_rows(evaluation: Evaluation, seat: Seat | None) -> list[dict[str, Any
     files = {row["bid"]: row["documents"] for row in documents(evaluation)}
     own = {}
     if seat is not None:
-        own = {r.bid_id: r for r in seat.reviews.filter(bid__evaluation=evaluation)}
+        given = seat.reviews.filter(bid__evaluation=evaluation, stage=facts.stage_of(evaluation))
+        own = {r.bid_id: r for r in given}
     lot = evaluation.lot
     return [
         {
@@ -185,9 +230,9 @@ def review_rows(evaluation: Evaluation, seat: Seat | None) -> list[dict[str, Any
             "guarantee": verdicts[str(row.pk)],
             "opinion": own.get(row.pk),
             "documents": files[str(row.pk)],
-            "summary": _summary_facts(row, lot.duration_days),
+            "summary": [] if hides_names(evaluation) else _summary_facts(row, lot.duration_days),
         }
-        for row in facts.bids_of(evaluation)
+        for row in facts.under_review(evaluation)
     ]
 
 
@@ -195,7 +240,9 @@ def _summary_facts(row: EvaluatedBid, most_days: int) -> list[tuple[str, str]]:
     """What of the bid summary the review looks at; the price itself stays out of the room until the lock."""
     summary = row.bid.summary or {}
     manager = summary.get("project_manager") or {}
+    priced = row.evaluation.status == RoomStatus.PRICE_REVIEWING and row.bid.price is not None
     return [
+        *([("投标报价", f"{row.bid.price:,.2f} 元")] if priced else []),
         ("工期", f"{summary.get('duration_days', '—')} 日（招标文件不超过 {most_days} 日）"),
         ("质量", str(summary.get("quality", "—"))),
         ("项目负责人注册证号", str(manager.get("certificate", "—"))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.rules.statuses import RoomStatus
+from evaluation.rules.statuses import AFTER_LOCK, RoomStatus
 
 ROLE_ZH = {
     "technical": "技术文件",
@@ -18,8 +18,14 @@ _REVIEW = _SCORING | {"guarantee", "boq", "bid_summary"}
 _NOTHING: frozenset[str] = frozenset()
 
 
-def shown_roles(status: RoomStatus) -> frozenset[str]:
-    """Roles of bundle files that may be read: none before every member has declared."""
+def shown_roles(
+    status: RoomStatus, *, dual: bool = False, anonymous: frozenset[str] = _NOTHING
+) -> frozenset[str]:
+    """Roles of bundle files that may be read: none before every member has declared. ``dual``: two envelopes;
+    ``anonymous``: the roles of a 暗标, which stand alone until the sheets are locked when there are two envelopes
+    (what names a bidder is then reviewed together with the prices)."""
     if status in (RoomStatus.CONVENED, RoomStatus.ELECTING):
         return _NOTHING
+    if dual and anonymous and status not in AFTER_LOCK:
+        return anonymous
     return _SCORING if status is RoomStatus.SCORING else _REVIEW

@@ -67,11 +67,26 @@ OBJECTIVE_DIFFER = ReasonForm(
     law="87号令第六十四条（参照）",
 )
 
+PRICES_SEALED = ReasonForm(
+    "evaluation.prices_sealed",
+    zh="本标段为双信封，技术评审结束后先开启报价，再汇总",
+    en="the lot has two envelopes: prices are opened after the technical evaluation, before the totals",
+    kind=Kind.CONFLICT,
+    law="招标投标法实施条例第四十九条",
+)
+NO_SECOND = ReasonForm(
+    "evaluation.one_envelope",
+    zh="本标段只有一个信封，没有待开启的报价",
+    en="the lot has one envelope: there are no prices to wait for",
+    kind=Kind.CONFLICT,
+    law="招标投标法实施条例第四十九条",
+)
+
 
 @dataclass(frozen=True)
 class RoomFacts:
     """Seats are named by number. ``valid`` counts bids not rejected; ``competition`` is the committee's
-    finding when fewer than three are left (``None`` until a majority agrees)."""
+    finding when fewer than three are left (``None`` until a majority agrees); ``dual``: two envelopes."""
 
     size: int
     seats: tuple[int, ...]
@@ -85,6 +100,7 @@ class RoomFacts:
     locked: frozenset[int] = frozenset()
     differing: tuple[str, ...] = ()
     spoken: frozenset[int] = frozenset()
+    dual: bool = False
 
     @property
     def paused(self) -> bool:
@@ -153,6 +169,14 @@ def _objective_agree(facts: RoomFacts) -> Reason | None:
     return OBJECTIVE_DIFFER(items="、".join(facts.differing)) if facts.differing else None
 
 
+def _one_envelope(facts: RoomFacts) -> Reason | None:
+    return PRICES_SEALED() if facts.dual else None
+
+
+def _two_envelopes(facts: RoomFacts) -> Reason | None:
+    return None if facts.dual else NO_SECOND()
+
+
 def _all_spoken(facts: RoomFacts) -> Reason | None:
     return _all(facts.spoken, facts, "签署")
 
@@ -182,11 +206,23 @@ ROOM: Machine[RoomStatus, RoomFacts] = Machine(
              (_running, _complete, _all_reviewed, _something_left, _competition_found)),
         Move("reject_all", frozenset({S.REVIEWING}), S.CALCULATED, "招标投标法第四十二条", "否决全部投标",
              (_running, _complete, _all_reviewed, _nothing_left)),
+        Move("conclude_technical", frozenset({S.SCORING}), S.AWAITING_PRICE, "招标投标法实施条例第四十九条", "技术评审结束",
+             (_running, _complete, _all_locked, _objective_agree, _two_envelopes)),
+        Move("open_prices", frozenset({S.AWAITING_PRICE}), S.PRICE_REVIEWING, "招标投标法实施条例第四十九条",
+             "报价已开启"),
+        Move("review_price", frozenset({S.PRICE_REVIEWING}), S.PRICE_REVIEWING, _REVIEW, "报价评审",
+             (_running, _complete)),
+        Move("find_price_competition", frozenset({S.PRICE_REVIEWING}), S.PRICE_REVIEWING, "12号令第二十七条",
+             "认定竞争性", (_running, _complete, _all_reviewed)),
+        Move("close_price_review", frozenset({S.PRICE_REVIEWING}), S.CALCULATED, _REVIEW, "结束报价评审",
+             (_running, _complete, _all_reviewed, _something_left, _competition_found)),
+        Move("reject_all_prices", frozenset({S.PRICE_REVIEWING}), S.CALCULATED, "招标投标法第四十二条", "否决全部投标",
+             (_running, _complete, _all_reviewed, _nothing_left)),
         Move("score", frozenset({S.SCORING}), S.SCORING, _SCORE, "打分", (_running,)),
         Move("lock", frozenset({S.SCORING}), S.SCORING, _SCORE, "锁定评分", (_running,)),
         Move("return_sheets", frozenset({S.SCORING}), S.SCORING, _SCORE, "退回更正", (_running, _all_locked)),
         Move("calculate", frozenset({S.SCORING}), S.CALCULATED, "12号令第三十七条", "汇总",
-             (_running, _complete, _all_locked, _objective_agree)),
+             (_running, _complete, _all_locked, _objective_agree, _one_envelope)),
         Move("attach_report", frozenset({S.CALCULATED}), S.SIGNING, "12号令第四十二条", "生成评标报告"),
         Move("sign", frozenset({S.SIGNING}), S.SIGNING, _SIGN, "签署报告", (_running, _complete)),
         Move("deem_agreed", frozenset({S.SIGNING}), S.SIGNING, _SIGN, "视为同意", (_running, _complete)),

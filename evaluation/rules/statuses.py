@@ -50,6 +50,9 @@ class RoomStatus(StrEnum):
     ELECTING = "electing"
     REVIEWING = "reviewing"
     SCORING = "scoring"
+    #: Two envelopes only: technical sheets are locked, prices still sealed; then prices are reviewed.
+    AWAITING_PRICE = "awaiting_price"
+    PRICE_REVIEWING = "price_reviewing"
     CALCULATED = "calculated"
     SIGNING = "signing"
     FINISHED = "finished"
@@ -59,12 +62,21 @@ class RoomStatus(StrEnum):
 
 #: Nothing more happens in these rooms.
 ROOM_ENDED = frozenset({RoomStatus.FINISHED, RoomStatus.TERMINATED})
+#: Steps that only the room of a lot in two envelopes goes through.
+DUAL_STEPS = frozenset({RoomStatus.AWAITING_PRICE, RoomStatus.PRICE_REVIEWING})
+#: From here on sheets are locked: who stands behind an anonymous part may be seen.
+AFTER_LOCK = frozenset(
+    {RoomStatus.AWAITING_PRICE, RoomStatus.PRICE_REVIEWING, RoomStatus.CALCULATED, RoomStatus.SIGNING,
+     RoomStatus.FINISHED, RoomStatus.TERMINATED}
+)  # fmt: skip
 
 ROOM_ZH = {
     RoomStatus.CONVENED: "签署声明",
     RoomStatus.ELECTING: "推选组长",
     RoomStatus.REVIEWING: "初步评审",
     RoomStatus.SCORING: "详细评审",
+    RoomStatus.AWAITING_PRICE: "等待开启报价",
+    RoomStatus.PRICE_REVIEWING: "报价评审",
     RoomStatus.CALCULATED: "汇总",
     RoomStatus.SIGNING: "签署报告",
     RoomStatus.FINISHED: "评标结束",
@@ -77,6 +89,8 @@ ROOM_LAW = {
     RoomStatus.ELECTING: "12号令第九条",
     RoomStatus.REVIEWING: "招标投标法实施条例第五十一条；12号令第二十三条至第二十六条",
     RoomStatus.SCORING: "招标投标法第四十条；实施条例第四十九条",
+    RoomStatus.AWAITING_PRICE: "招标投标法实施条例第四十九条",
+    RoomStatus.PRICE_REVIEWING: "招标投标法实施条例第五十一条；12号令第二十三条至第二十六条",
     RoomStatus.CALCULATED: "12号令第三十七条",
     RoomStatus.SIGNING: "招标投标法实施条例第五十三条；12号令第四十三条",
     RoomStatus.FINISHED: "招标投标法第四十条",

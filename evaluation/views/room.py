@@ -37,6 +37,8 @@ TASKS = {
     RoomStatus.ELECTING: "现在请您推选组长",
     RoomStatus.REVIEWING: "现在请您逐份初步评审",
     RoomStatus.SCORING: "现在请您独立打分",
+    RoomStatus.AWAITING_PRICE: "技术评分已锁定，等待开启报价",
+    RoomStatus.PRICE_REVIEWING: "现在请您逐份评审报价",
     RoomStatus.CALCULATED: "正在生成评标报告",
     RoomStatus.SIGNING: "现在请您核对并签署评标报告",
     RoomStatus.FINISHED: "评标已结束",
@@ -92,7 +94,9 @@ def _step(row: Evaluation, seat: Seat | None, status: RoomStatus) -> dict[str, A
             "members": members,
             "voted": seat and row.ballots.filter(seat=seat, question=facts.CHAIR).exists(),
         }
-    if status is RoomStatus.REVIEWING:
+    if status is RoomStatus.AWAITING_PRICE:
+        return {"documents": view.documents(row)}
+    if status in (RoomStatus.REVIEWING, RoomStatus.PRICE_REVIEWING):
         return {"reviews": view.review_rows(row, seat)}
     if status is RoomStatus.SCORING:
         return {"matrix": view.matrix(row, seat) if seat else None, "documents": view.documents(row)}

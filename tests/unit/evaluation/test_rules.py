@@ -32,7 +32,8 @@ NONE_LEFT = replace(DONE, valid=0)
 @pytest.mark.parametrize("verb", list(ROOM.moves))
 def test_the_room_moves_only_by_its_table(verb: str, status: RoomStatus) -> None:
     move = ROOM.moves[verb]
-    facts = NONE_LEFT if verb == "reject_all" else DONE
+    facts = NONE_LEFT if verb.startswith("reject_all") else DONE
+    facts = replace(facts, dual=verb == "conclude_technical")
     if status in move.sources:
         assert ROOM.after(verb, status, facts) == move.target
     else:
@@ -177,6 +178,9 @@ def test_no_prices_are_shown_while_members_score() -> None:
     assert shown_roles(RoomStatus.CONVENED) == frozenset()
     assert shown_roles(RoomStatus.SCORING) == {"technical", "commercial", "qualification", "other"}
     assert "boq" in shown_roles(RoomStatus.REVIEWING)
+    blind = frozenset({"technical"})
+    assert shown_roles(RoomStatus.REVIEWING, dual=True, anonymous=blind) == blind
+    assert "qualification" in shown_roles(RoomStatus.PRICE_REVIEWING, dual=True, anonymous=blind)
 
 
 def test_means_round_half_up_once_and_drop_extremes_leaves_one_of_two_equal_ones() -> None:
