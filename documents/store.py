@@ -50,8 +50,10 @@ def put(source: bytes | BinaryIO, *, name: str, media_type: str, now: datetime) 
 
     ``name`` is cleaned (:func:`documents.names.clean`; ``Refused`` if nothing is left).
     """
-    with _spooled(source) as (path, sha256):
-        return keep(path, sha256, name=names.clean(name), media_type=media_type, now=now)
+    with incoming() as file:
+        for block in [source] if isinstance(source, bytes) else iter(lambda: source.read(BLOCK), b""):
+            file.write(block)
+        return file.keep(name=name, media_type=media_type, now=now)
 
 
 def get(sha256: str) -> StoredFile:
@@ -99,15 +101,30 @@ def _move(path: Path, target: str, storage: Storage) -> None:
         storage.delete(saved)
 
 
+class Incoming:
+    """A file on its way in: written and digested at once, readable through ``handle``, kept at the end."""
+
+    def __init__(self, path: Path, handle: BinaryIO) -> None:
+        self.path, self.handle = path, handle
+        self._digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self._digest.update(data)
+        return self.handle.write(data)
+
+    def keep(self, *, name: str, media_type: str, now: datetime) -> StoredFile:
+        """What was written, as a stored file."""
+        self.handle.flush()
+        sha256 = self._digest.hexdigest()
+        return keep(self.path, sha256, name=names.clean(name), media_type=media_type, now=now)
+
+
 @contextmanager
-def _spooled(source: bytes | BinaryIO) -> Iterator[tuple[Path, str]]:
+def incoming() -> Iterator[Incoming]:
+    """Write a file in one pass; what is not kept is gone at the end."""
     path = staging() / f"put-{uuid.uuid4().hex}"
-    hasher = hashlib.sha256()
     try:
-        with open(path, "xb") as out:
-            for block in [source] if isinstance(source, bytes) else iter(lambda: source.read(BLOCK), b""):
-                hasher.update(block)
-                out.write(block)
-        yield path, hasher.hexdigest()
+        with open(path, "x+b") as handle:
+            yield Incoming(path, handle)
     finally:
         path.unlink(missing_ok=True)

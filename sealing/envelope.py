@@ -159,7 +159,7 @@ def _plaintext(source: BinaryIO, size: int, padded: int, chunk_size: int) -> Ite
         raise Refused(SOURCE_SIZE(expected=size, actual=f"> {size}"))
 
 
-def open_body(source: BinaryIO, header: Header, content_key: ContentKey, target: BinaryIO) -> int:
+def open_body(source: BinaryIO, header: Header, content_key: ContentKey, target: stream.Sink) -> int:
     """Decrypt the body at ``source``'s position (after :func:`read_header`); the payload's length.
 
     Refuses any truncation, reordering, damage, trailing bytes and padding that is not zero. What has
@@ -178,7 +178,7 @@ def open_body(source: BinaryIO, header: Header, content_key: ContentKey, target:
     return int(length)
 
 
-def _write_payload(data: bytes, left: int, target: BinaryIO) -> int:
+def _write_payload(data: bytes, left: int, target: stream.Sink) -> int:
     payload = data[:left]
     if data.count(0, len(payload)) != len(data) - len(payload):
         raise Refused(PADDING_BAD())

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 
 from kernel.errors import Refused
 from sealing.refusals import CHUNK_DAMAGED, CHUNK_REORDERED, TRAILING, TRUNCATED
 from sealing.suites import TAG_SIZE, Aead
+
+
+class Sink(Protocol):
+    """Takes bytes: a file, or what looks at them as they go by."""
+
+    def write(self, data: bytes, /) -> object: ...
+
 
 #: How many places a foreign chunk is tried in, to tell reordering from damage.
 _DIAGNOSIS = 4096

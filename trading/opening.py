@@ -1,4 +1,5 @@
-"""Opening one envelope: decrypt as a stream, check everything inside, tell what was found.
+"""Opening one envelope: decrypt as a stream, check everything inside, tell what was found. One pass: what is
+decrypted is digested, followed and written to its place at once, and read again only where it does not fit.
 
 Runs in a task, before ``perform``: it may take minutes and asks other machines. What it decides is
 written by ``RecordOpening`` or ``RecordUndecryptable``.
@@ -7,7 +8,6 @@ written by ``RecordOpening`` or ``RecordUndecryptable``.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from typing import Any, BinaryIO
 
 from ca_interop import service
@@ -28,6 +28,7 @@ from sealing import (
     open_identity,
     read_header,
 )
+from sealing.following import Follower
 from sealing.header import Header
 from sealing.refusals import DIGEST_DIFFERS
 from sealing.statements import SignatureEvidence
@@ -43,7 +44,6 @@ SUMMARY_FOREIGN = ReasonForm(
     en="the bid summary's {what} is {found}; it must be {expected}",
     law="招标投标法第二十七条",
 )
-_IN_MEMORY = 8 * 1024 * 1024
 
 
 def open_envelope(bid: Bid) -> RecordOpening | RecordUndecryptable:
@@ -62,17 +62,28 @@ def _open(bid: Bid) -> RecordOpening:
         header = read_header(source)
         key = content_key(bid, header)
         who = open_identity(header, key)
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as plain:
+        with store.incoming() as plain:
+            seen = Follower()
             try:
-                open_body(source, header, key, plain)
+                open_body(source, header, key, _Both(plain, seen))
             except Refused:
                 _check_stored(bid)
                 raise
-            plain.seek(0)
-            summary = _inside(plain, bid, who)
-            plain.seek(0)
-            stored = store.put(plain, name=f"{bid.pk}.zip", media_type="application/zip", now=clock.now())
+            summary = _inside(plain.handle, seen, bid, who)
+            stored = plain.keep(name=f"{bid.pk}.zip", media_type="application/zip", now=clock.now())
     return _found(bid, key, who, summary, stored)
+
+
+class _Both:
+    """One pass over the plaintext: to the disk with its digest, and by the follower of the bundle's files."""
+
+    def __init__(self, *sinks: store.Incoming | Follower) -> None:
+        self.sinks = sinks
+
+    def write(self, data: bytes) -> int:
+        for sink in self.sinks:
+            sink.write(data)
+        return len(data)
 
 
 def content_key(bid: Bid, header: Header) -> ContentKey:
@@ -91,10 +102,10 @@ def _check_stored(bid: Bid) -> None:
         raise Refused(DIGEST_DIFFERS(expected=bid.envelope_sha256, actual=actual))
 
 
-def _inside(plain: BinaryIO, bid: Bid, who: SignatureEvidence) -> dict[str, Any]:
+def _inside(plain: BinaryIO, seen: Follower, bid: Bid, who: SignatureEvidence) -> dict[str, Any]:
     """The summary, once every file of the bundle fits its manifest and the summary its signature."""
     content = bundle.read(plain)
-    content.verify()
+    content.verify(seen.seen)
     summary = bid_summary.check(parse(content.read(bundle.SUMMARY, SUMMARY_LIMIT)))
     signature = parse(content.read(bundle.SUMMARY_SIGNATURE, SUMMARY_LIMIT))
     signed = bid_summary.verify(summary, signature)
