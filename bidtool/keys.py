@@ -6,18 +6,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from cryptography import x509
 
 from bidtool.files import read_bytes
 from bidtool.pkcs11 import Pkcs11Signer, TokenPlace
 from kernel.errors import Kind, ReasonForm, Refused
-from sealing.signer import Signer, SoftwareSigner, from_pem, from_pkcs12
+from sealing.signer import PairedSigner, Signer, SoftwareSigner, from_pem, from_pkcs12
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_KEY = 1024 * 1024
@@ -41,32 +40,6 @@ NO_PASSWORD = ReasonForm(
     "give the password by --password-env or --password-file",
     kind=Kind.MALFORMED,
 )
-
-
-@dataclass(frozen=True)
-class PairedSigner:
-    """双证: one holder signs, the other one opens."""
-
-    signing: Signer
-    encryption: Signer
-
-    @property
-    def chain(self) -> Sequence[x509.Certificate]:
-        return self.signing.chain
-
-    @property
-    def encryption_certificate(self) -> x509.Certificate:
-        return self.encryption.encryption_certificate
-
-    @property
-    def alg(self) -> str:
-        return self.signing.alg
-
-    def sign(self, data: bytes) -> bytes:
-        return self.signing.sign(data)
-
-    def unwrap(self, alg: str, sealed: bytes, context: bytes) -> bytes:
-        return self.encryption.unwrap(alg, sealed, context)
 
 
 @dataclass(frozen=True)

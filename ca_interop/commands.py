@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ca_interop import policy, queries
-from ca_interop.models import TrustListVersion
+from ca_interop.models import MatrixRun, TrustListVersion
 from ca_interop.rules.trust_list import check_succession, read_signed
 from ca_interop.rules.trust_list_changes import changes
 from journal.door import CONSTRAINTS, Command, Context, Done, handler
+from kernel.clock import parse_iso
 from kernel.errors import Kind, ReasonForm
 
 TWICE = ReasonForm(
@@ -86,3 +87,36 @@ def _take_over(
         **more,
     }
     return Done(f"trust-list:{read.version}", said, {"version": read.version, "sha256": read.digest})
+
+
+@dataclass(frozen=True)
+class RecordMatrix(Command):
+    """What a run of the interoperability matrix found. ``asked_by`` is the key of whoever asked for it;
+    ``started_at`` RFC 3339; ``cells`` as ``rules.matrix.Cell.as_json`` gives them."""
+
+    asked_by: str
+    started_at: str
+    trust_list_version: int
+    cells: tuple[dict[str, Any], ...]
+
+    verb = "ca_matrix.record"
+
+
+@handler(RecordMatrix, may=policy.may_record_matrix)
+def record_matrix(cmd: RecordMatrix, ctx: Context, row: None) -> Done:
+    failed = [cell for cell in cmd.cells if cell["code"]]
+    run = MatrixRun.objects.create(
+        started_at=parse_iso(cmd.started_at),
+        finished_at=ctx.now,
+        asked_by=cmd.asked_by,
+        trust_list_version=cmd.trust_list_version,
+        cells=list(cmd.cells),
+        failed=len(failed),
+    )
+    said = {
+        "asked_by": cmd.asked_by,
+        "trust_list_version": cmd.trust_list_version,
+        "cells": len(cmd.cells),
+        "failed": [{k: c[k] for k in ("authority", "algorithm", "operation", "code")} for c in failed],
+    }
+    return Done(f"ca-matrix:{run.pk}", said, {"run": str(run.pk), "failed": len(failed)})

@@ -108,3 +108,22 @@ class DocumentSignature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.kind} {self.number}"
+
+
+class MatrixRun(models.Model):
+    """One run of the interoperability matrix: ``cells`` as ``rules.matrix.Cell.as_json`` gives them. Rows are
+    never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(db_index=True)
+    asked_by = models.CharField(max_length=100)
+    trust_list_version = models.PositiveIntegerField()
+    cells = models.JSONField()
+    failed = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["finished_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.finished_at:%Y-%m-%d %H:%M} {self.failed}"

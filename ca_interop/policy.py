@@ -38,3 +38,11 @@ def may_publish(actor: Actor, row: object) -> Reason | None:
 def may_see(actor: Actor) -> Reason | None:
     staff = actor.is_system or actor.has(Role.TRADING_CENTER) or actor.has(Role.SUPERVISORY_AUTHORITY)
     return None if staff else ONLY_STAFF()
+
+
+def may_record_matrix(actor: Actor, row: object) -> Reason | None:
+    return None if actor.is_system else ONLY_STAFF()
+
+
+def may_run_matrix(actor: Actor) -> Reason | None:
+    return None if actor.is_system or actor.has(Role.TRADING_CENTER) else ONLY_STAFF()

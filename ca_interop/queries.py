@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from datetime import datetime
 
 from django.conf import settings
 
-from ca_interop.models import RevocationDocument, TrustListVersion
+from ca_interop.models import MatrixRun, RevocationDocument, TrustListVersion
+from ca_interop.rules.matrix import Cell, Row, rows
 from ca_interop.rules.reasons import TRUST_LIST_STALE
 from ca_interop.rules.trust_list import TrustList, accepted_publishers, read_payload
 from kernel.clock import beijing
@@ -19,6 +21,9 @@ NO_EVIDENCE = ReasonForm(
     en="no revocation evidence with digest {sha256} is kept",
     kind=Kind.NOT_FOUND,
 )
+NO_RUN = ReasonForm(
+    "matrix.no_run", zh="没有这次互认矩阵的结果", en="there is no such run of the matrix", kind=Kind.NOT_FOUND
+)
 
 
 def known_publishers() -> frozenset[str]:
@@ -28,8 +33,8 @@ def known_publishers() -> frozenset[str]:
 
 def history() -> list[TrustList]:
     """Every version, oldest first."""
-    rows = TrustListVersion.objects.order_by("version").values_list("sha256", "signer")
-    return [_parsed(sha256, signer) for sha256, signer in rows]
+    versions = TrustListVersion.objects.order_by("version").values_list("sha256", "signer")
+    return [_parsed(sha256, signer) for sha256, signer in versions]
 
 
 def newest_list() -> TrustList | None:
@@ -74,3 +79,24 @@ def evidence(sha256: str) -> bytes:
     if row is None:
         raise Refused(NO_EVIDENCE(sha256=sha256[:64]))
     return bytes(row.der)
+
+
+def matrix_runs(limit: int = 20) -> list[MatrixRun]:
+    """The newest runs of the matrix, newest first, without their cells."""
+    return list(MatrixRun.objects.order_by("-finished_at", "-id").defer("cells")[:limit])
+
+
+def matrix_run(run: str = "") -> MatrixRun:
+    """One run, or the newest; ``Refused(matrix.no_run)``."""
+    runs = MatrixRun.objects.order_by("-finished_at", "-id")
+    try:
+        found = (runs.filter(pk=uuid.UUID(run)) if run else runs).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Refused(NO_RUN())
+    return found
+
+
+def matrix_rows(run: MatrixRun) -> tuple[Row, ...]:
+    return rows([Cell(**cell) for cell in run.cells])

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from ca_interop import queries
 from ca_interop.rules.certificates import algorithm, display_name, fingerprint
 from ca_interop.rules.profiles import Place
-from ca_interop.rules.trust_list import Authority
+from ca_interop.rules.trust_list import WITHDRAWAL_ZH, Authority
 from journal import clock
 from kernel.errors import Refused
 
@@ -39,12 +39,14 @@ def _row(authority: Authority, counts: bool) -> dict[str, Any]:
     return {
         "authority": authority,
         "counts": counts,
+        "why": WITHDRAWAL_ZH[authority.withdrawal_reason] if authority.withdrawal_reason else "",
         "facts": [
             ("统一社会信用代码所在", _places(authority.profile.credit_code)),
             ("单位名称所在", _places(authority.profile.organization)),
             ("经办人所在", _places(authority.profile.person)),
             ("OCSP", "、".join(authority.ocsp) or "—"),
             ("吊销列表", "、".join(authority.crl) or "—"),
+            ("时间戳", "、".join(authority.tsa) or "—"),
         ],
         "certificates": [
             {
@@ -61,9 +63,14 @@ def _row(authority: Authority, counts: bool) -> dict[str, Any]:
 
 
 def _places(places: tuple[Place, ...]) -> str:
-    words = [
-        (_ATTRIBUTES.get(p.oid, p.oid) if p.kind == "subject" else f"扩展 {p.oid}")
-        + (f"（前缀「{p.prefix}」）" if p.prefix else "")
-        for p in places
-    ]
-    return "；".join(words) or "—"
+    return "；".join(_place(p) for p in places) or "—"
+
+
+def _place(place: Place) -> str:
+    where = {
+        "subject": _ATTRIBUTES.get(place.oid, place.oid),
+        "extension": f"扩展 {place.oid}",
+        "san": f"主题备用名 otherName {place.oid}",
+    }[place.kind]
+    cut = f"（以「{place.separator}」分隔的第 {place.part + 1} 段）" if place.separator else ""
+    return where + cut + (f"（前缀「{place.prefix}」）" if place.prefix else "")

@@ -1,4 +1,4 @@
-"""What ca_interop registers when the process starts: its handlers."""
+"""What ca_interop registers when the process starts: its handlers, tasks, and its part of the desk."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ from importlib import import_module
 
 
 def connect() -> None:
-    import_module("ca_interop.commands")
+    for module in ("commands", "tasks", "desk"):
+        import_module(f"ca_interop.{module}")

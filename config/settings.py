@@ -225,6 +225,8 @@ PLATFORM_KEY_FILE = os.environ.get("PLATFORM_KEY_FILE", str(VAR / "keys" / "plat
 # -- recognized certification authorities
 TRUST_LIST_PUBLISHERS = [p for p in os.environ.get("TRUST_LIST_PUBLISHERS", "").split(",") if p]
 REVOCATION_TIMEOUT_SECONDS = float(os.environ.get("REVOCATION_TIMEOUT_SECONDS", "3"))
+#: Where the authorities' sandboxes are reached for the interoperability matrix; empty: it cannot be run.
+CA_SANDBOX_URL = os.environ.get("CA_SANDBOX_URL", "")
 
 # -- uploads
 UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_BYTES", str(2 * 1024**3)))

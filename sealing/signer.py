@@ -91,6 +91,32 @@ class SoftwareSigner:
         return unseal(self._decryption_key, alg, sealed, context)
 
 
+@dataclass(frozen=True)
+class PairedSigner:
+    """双证: one holder signs, the other one opens."""
+
+    signing: Signer
+    encryption: Signer
+
+    @property
+    def chain(self) -> Sequence[x509.Certificate]:
+        return self.signing.chain
+
+    @property
+    def encryption_certificate(self) -> x509.Certificate:
+        return self.encryption.encryption_certificate
+
+    @property
+    def alg(self) -> str:
+        return self.signing.alg
+
+    def sign(self, data: bytes) -> bytes:
+        return self.signing.sign(data)
+
+    def unwrap(self, alg: str, sealed: bytes, context: bytes) -> bytes:
+        return self.encryption.unwrap(alg, sealed, context)
+
+
 def sign_with(key: PrivateKey, alg: str, data: bytes) -> bytes:
     """Sign with a key in memory. ECDSA is deterministic (RFC 6979); it and SM2 are DER-encoded."""
     if isinstance(key, rsa.RSAPrivateKey):

@@ -76,6 +76,7 @@ VERB_ZH: dict[str, str] = {
     "tender.clarify": "发布澄清或修改",
     "trust_list.import": "导入信任列表",
     "trust_list.publish": "发布信任列表",
+    "ca_matrix.record": "记录互认矩阵的结果",
 }
 
 
