@@ -16,10 +16,13 @@ from typing import Any
 
 from django.test import Client
 
+from ca_interop import document_signing
+from ca_interop.rules.certificates import to_base64
+from ca_interop.rules.signatures import signing_side
 from demo import method
 from documents import store
 from evaluation import commands as verb
-from evaluation import frames
+from evaluation import frames, policy, signing
 from evaluation.models import DrawTicket, Evaluation, ExpertDraw, ExpertProfile
 from evaluation.queries import facts, rows, view
 from evaluation.rules.statuses import InvitationStatus
@@ -279,8 +282,20 @@ def lock_all(seats: dict[int, Expert]) -> None:
         do(one.actor, "lock")
 
 
-def sign(one: Expert, dissent: str = "") -> None:
-    do(one.actor, "sign", signed=one.signed(view.room_json(room(), one.actor)["sign"]), dissent=dissent)
+def sign(one: Expert, dissent: str = "", *, pdf: bool = False) -> None:
+    """The statement; with ``pdf`` the report's PDF as well, as the member's machine does it."""
+    said = view.room_json(room(), one.actor)["sign"]
+    more = {"pdf": report_pdf(one, said["payload"]["report_sha256"])} if pdf else {}
+    do(one.actor, "sign", signed=one.signed(said), dissent=dissent, **more)
+
+
+def report_pdf(one: Expert, sha256: str) -> dict[str, str]:
+    """The member's signature on the report's PDF."""
+    row, chain = room(), [to_base64(c) for c in one.signer.chain]
+    body = {"certificates": chain, "alg": one.signer.alg}
+    told = signing.prepare_report(body, row, policy.seat_of(one.actor, row))
+    data = document_signing.revision(document_signing.found(told["prepared"])).document
+    return signing_side.sign_revision(told, data, one.signer, sha256)
 
 
 def profile(one: Expert) -> ExpertProfile:

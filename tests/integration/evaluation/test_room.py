@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from ca_interop import document_signing
 from evaluation.models import Score
 from evaluation.queries import facts, public
+from evaluation.rules.room_moves import label
 from evaluation.rules.statuses import RoomStatus
 from journal import clock
 from journal.door import perform
@@ -46,11 +48,14 @@ def test_an_evaluation_from_declaration_to_the_handed_over_result() -> None:
         with room.report.open() as stream:
             assert stream.read(5) == b"%PDF-"
         for no, one in seats.items():
-            w.sign(one, "对第二名的业绩分有不同意见" if no == 2 else "")
+            w.sign(one, "对第二名的业绩分有不同意见" if no == 2 else "", pdf=no != 3)
         room = w.room()
         room.lot.refresh_from_db()
         assert (room.status, room.lot.status) == (RoomStatus.FINISHED, LotStatus.REPORTED)
         result = EvaluationResult.objects.get(lot=room.lot)
+        signed = [row.signer for row in document_signing.signatures_of(room.report)]
+        assert signed == [label(no) for no in seats if no != 3]
+        assert result.report == room.report
         assert [row["rank"] for row in result.ranking] == [1, 2, 3]
         assert [row["ground"] for row in result.rejected] == ["not_qualified"]
         _check_record(room)
