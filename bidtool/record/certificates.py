@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography import x509
 
+from bidtool.record import signed_documents
 from bidtool.record.directory import Folder
 from bidtool.record.reasons import DIGEST, FILE_BAD, PIN_DIFFERS, UNSIGNED
 from bidtool.record.record import Record, same
@@ -60,6 +61,7 @@ def check(record: Record, steps: Steps) -> None:
             certificate=found.facts.fingerprint,
             authority=found.authority_id,
         )
+    signed_documents.check(record, steps)
 
 
 def judge(signed: Signed, trust: TrustList, evidence: RevocationEvidence) -> Validation:

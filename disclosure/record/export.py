@@ -13,11 +13,12 @@ from django.conf import settings
 from ca_interop.platform_key import platform_public_key, platform_signer
 from disclosure import policy
 from disclosure.commands import NO_SUCH_TENDER
-from disclosure.record import acts, bids, evidence, rooms
+from disclosure.record import acts, bids, evidence, rooms, signatures
 from disclosure.record import tender as tender_files
 from disclosure.record.folder import Folder
 from disclosure.record.named import ActFinder
 from disclosure.rules.disclosable import Stage
+from documents.models import StoredFile
 from journal import clock, sequencer
 from journal.models import Act, Checkpoint
 from kernel.clock import iso
@@ -73,6 +74,8 @@ def _write(folder: Folder, tender: Tender, head: Checkpoint, now: datetime) -> N
     if session is not None and started is not None:
         _write_opening(folder, tender, session, finder)
     folder.json("awards.json", tender_files.awards_json(tender, finder))
+    if started is not None:
+        signatures.write_signatures(folder, _signed_documents(tender, folder))
     evidence.write_evidence(folder, _written(folder), tender.created_at, now)
 
 
@@ -107,6 +110,13 @@ def _write_opening(folder: Folder, tender: Tender, session: OpeningSession, find
         folder.json("opening.json", bids.opening_json(session, finder))
     for path, value in rooms.evaluation_files(tender).items():
         folder.json(path, value)
+
+
+def _signed_documents(tender: Tender, folder: Folder) -> list[StoredFile]:
+    """The opening record and the reports of the lots whose evaluation is in the folder."""
+    sessions = OpeningSession.objects.filter(tender=tender, record__isnull=False).select_related("record")
+    records = [one.record for one in sessions if one.record is not None]
+    return [*records, *rooms.reports(tender, folder.files)]
 
 
 def _written(folder: Folder) -> Iterator[Any]:

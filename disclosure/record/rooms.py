@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
 from agencies import queries as agencies
 from agencies.models import Assignment
 from disclosure.record.named import ActFinder
+from documents.models import StoredFile
+from evaluation.models import Evaluation
 from evaluation.queries import public as evaluation
 from guarantees import queries as guarantees
 from guarantees.models import Guarantee
@@ -50,6 +53,13 @@ def _used_before(row: Guarantee) -> dict[str, str]:
         return {}
     earlier = Guarantee.objects.filter(number=row.number, presented_at__lt=row.presented_at)
     return {one.number: one.bid.lot.code for one in earlier.select_related("bid__lot__tender")}
+
+
+def reports(tender: Tender, written: Container[str]) -> list[StoredFile]:
+    """The evaluation reports of the lots whose ``evaluation/<lot>.json`` is written."""
+    rows = Evaluation.objects.filter(lot__tender=tender, report__isnull=False).select_related("lot", "report")
+    named = [row for row in rows.order_by("lot__no") if f"evaluation/{row.lot.no}.json" in written]
+    return [row.report for row in named if row.report is not None]
 
 
 def evaluation_files(tender: Tender) -> dict[str, Any]:

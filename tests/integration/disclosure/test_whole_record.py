@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from bidtool.record.record import Pins
 from bidtool.record.verify import verify
@@ -61,12 +65,32 @@ def test_a_whole_tender_is_public_step_by_step_and_its_record_verifies(
         results = list(verify(root, pins))
         assert [(r.number, r.where, [x.zh for x in r.reasons]) for r in results if not r.passed] == []
         assert len(results) == 13
+        signed = [e.zh for e in results[5].evidence if e.code == "record.signed_document"]
+        assert [text.split("的 ")[1][:1] for text in signed] == ["5", "5"]
+        assert _changed_signature(root, tmp_path / "changed", pins) == {
+            1: "record.digest_differs",
+            6: "pdf.foreign_revision",
+        }
 
         answer = client.get(f"/record/{number}.zip")
         with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as packed:
             packed.extractall(tmp_path / "zip")
         assert [r.number for r in verify(tmp_path / "zip" / number, pins) if not r.passed] == []
         _check_what_is_told(root, Bid.objects.count())
+
+
+def _changed_signature(root: Path, target: Path, pins: Pins) -> dict[int, str]:
+    """The signed opening record with something drawn over it after the last signature: what the checks say."""
+    shutil.copytree(root, target)
+    listed = json.loads((root / "signatures.json").read_text())["documents"][0]["signatures"][-1]
+    stream = io.BytesIO((target / listed["path"]).read_bytes())
+    writer = IncrementalPdfFileWriter(stream)
+    page = writer.root["/Pages"]["/Kids"][0]
+    page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"BT (1.00) Tj ET"))
+    writer.update_container(page)
+    writer.write_in_place()
+    (target / listed["path"]).write_bytes(stream.getvalue())
+    return {r.number: r.reasons[0].code for r in verify(target, pins) if not r.passed}
 
 
 def _check_what_is_told(root: Path, bids: int) -> None:

@@ -27,7 +27,7 @@ def opened(world: World) -> Tender:
     worlds_bids.read_all(world, tender)
     worlds_bids.perform(worlds_bids.CloseObjections(tender.number), world.center.actor, via="ws")
     for member in (world.center, world.owner, *world.bidders):
-        worlds_bids.sign_record(tender, member)
+        worlds_bids.sign_record(tender, member, pdf=True)
     worlds_bids.perform(worlds_bids.CloseOpening(tender.number), world.center.actor, via="ws")
     return tender
 
@@ -41,7 +41,7 @@ def evaluated(world: World) -> None:
     rooms.score_all(seats)
     rooms.lock_all(seats)
     for one in seats.values():
-        rooms.sign(one)
+        rooms.sign(one, pdf=True)
 
 
 def awarded(world: World, number: str) -> Lot:
