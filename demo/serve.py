@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from demo import houses
 from demo import stage as stages
 from demo.progress import Progress
 
@@ -31,6 +32,7 @@ def serve(home: Path, port: int) -> int:
         stages.start_authorities(stage)
         stages.start_platform(stage)
         stages.start_issuer(stage)
+        houses.start(stage)
         _tell(stage)
         ends = {signal.SIGINT, signal.SIGTERM}
         # Blocked first: an unblocked SIGTERM ends this process at once, and its servers stay behind.
@@ -49,6 +51,10 @@ def _tell(stage: stages.Stage) -> None:
         # Agent and committee are drawn: a world that stopped before has none.
         if who in stage.clients:
             stage.say(f"{role}：{stage.clients[who].name}　{stage.person(who) / 'signing.pem'}")
+    stage.say(f"登录页的「江苏政务服务网」：选法人账号「{houses.LINKED.name}」，可查看和准备")
+    stage.say(
+        "「电子营业执照」要先用证书登录绑定；「苏服码」的手机：" + stage.houses["urls"]["persons"] + "/phone"
+    )
     if (record := stage.home / "record").exists():
         stage.say(f"公开记录：{record}　核验：python -m bidtool verify {record}")
     stage.say("按 Ctrl-C 停止")

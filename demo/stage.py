@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from demo import houses
 from demo.cast import AGENCIES, AUTHORITY, BIDDERS, CENTER, EXPERTS, ISSUER, OWNER, Organization
 from demo.clients import Client
 from demo.processes import Processes, free_port
@@ -31,6 +32,8 @@ class Stage:
     nodes: list[str] = field(default_factory=list)
     ca: str = ""
     issuer: str = ""
+    #: Identity, licences, person codes: addresses and the secret they share with the platform.
+    houses: dict[str, Any] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     #: facts that later chapters need: numbers, ids, files
     notes: dict[str, Any] = field(default_factory=dict)
@@ -74,6 +77,7 @@ def build(home: Path, progress: Progress) -> Stage:
     if os.environ.get("DATABASE_URL"):
         stage.nodes.append(f"http://127.0.0.1:{free_port()}")
     stage.ca, stage.issuer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    stage.houses = houses.addresses()
     stage.processes = Processes(home / "logs", environment(home, stage))
     # The press that prints the demo's papers reads the platform's name from the settings; no ORM here.
     os.environ.update(stage.processes.environment)
@@ -85,6 +89,7 @@ def reopen(home: Path, progress: Progress, base: str) -> Stage:
     """The stage that an earlier run left, to be served at ``base``."""
     kept = json.loads((home / STATE).read_text())
     stage = Stage(home, progress, nodes=[base], ca=kept["ca"], issuer=kept["issuer"], notes=kept["notes"])
+    stage.houses = kept.get("houses") or houses.addresses()
     stage.processes = Processes(
         home / "logs", environment(home, stage) | kept["environment"] | {"PUBLIC_URL": base}
     )
@@ -97,6 +102,7 @@ def leave(stage: Stage) -> None:
     """Write down what :func:`reopen` needs."""
     told = {k: stage.processes.environment[k] for k in ("TRUST_LIST_PUBLISHERS",)}
     state = {"ca": stage.ca, "issuer": stage.issuer, "environment": told, "notes": stage.notes}
+    state["houses"] = stage.houses
     (stage.home / STATE).write_text(json.dumps(state, ensure_ascii=False, indent=1))
 
 
@@ -112,6 +118,7 @@ def environment(home: Path, stage: Stage) -> dict[str, str]:
         "TRAINING": "1",
         "PUBLIC_URL": stage.base,
         "GUARANTORS_URL": stage.issuer,
+        **houses.environment(stage.houses),
         "PYTHONUNBUFFERED": "1",
         "PLATFORM_NAME": "明堂公共资源交易平台（演练）",
         "OPENING_GRACE_SECONDS": "1",

@@ -86,6 +86,12 @@ def ways() -> list[Way]:
     return found
 
 
+def name_of(address: str) -> str:
+    """What people call the house at this address; the address when it is not one of ours any more."""
+    known = [*settings.IDENTITY_PROVIDERS.values(), *filter(None, [settings.LICENCE_SERVICE])]
+    return next((said["name"] for said in known if said["url"].rstrip("/") == address), address)
+
+
 def provider(key: str) -> OidcProvider:
     said = settings.IDENTITY_PROVIDERS.get(key)
     if said is None:

@@ -116,7 +116,7 @@ def certificates(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": certificate_rows(actor, queries.certificates_of(actor)),
         "waiting": queries.requests_for(actor).filter(person_id=actor.person),
-        "accounts": queries.accounts_of(actor),
+        "accounts": [(row, external.name_of(row.provider)) for row in queries.accounts_of(actor)],
         "ways": external.ways(),
         "mine": login.certificate_of_session(request.session),
         "reasons": reasons,
@@ -168,13 +168,16 @@ def organization_context(actor: Actor, organization: Any) -> dict[str, Any]:
     """What both pages of an organization show: its administrator's and the trading center's."""
     bindings = organization.certificates.select_related("person", "organization")
     bindings = bindings.order_by("person__name", "bound_at")
+    people = list({b.person_id: b.person for b in bindings}.values())
+    chief = queries.administrator(organization)
     return {
         "organization": organization,
         "memberships": queries.memberships_of(organization),
         "rows": certificate_rows(actor, bindings),
         "waiting": queries.requests_for(actor).filter(organization=organization),
-        "administrator": queries.administrator(organization),
+        "administrator": chief,
         "administers": policy.may_hand_over(actor, organization) is None,
-        "people": list({b.person_id: b.person for b in bindings}.values()),
+        "people": people,
+        "heirs": [person for person in people if chief is None or person.id != chief.id],
         "key": uuid.uuid4(),
     }

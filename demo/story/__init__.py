@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from demo import houses
 from demo import stage as stages
 from demo.progress import Progress
 from demo.story import agency, announcing, awarding, bidding, evaluating, opening, people, verifying
@@ -17,12 +18,13 @@ CHAPTERS = (
             stages.certificates(stage),
             stages.platform(stage),
             stages.start_issuer(stage),
+            houses.start(stage),
         ),
     ),
     (
         "people",
         "各方用数字证书注册登录",
-        lambda stage: (people.register(stage), evaluating.register_experts(stage)),
+        lambda stage: (people.register(stage), evaluating.register_experts(stage), houses.link(stage)),
     ),
     ("agency", "中介超市选取招标代理", agency.choose),
     ("announcing", "编制招标文件，发布公告", announcing.announce),
