@@ -29,10 +29,9 @@ def test_two_who_bind_block_hand_over_or_link_at_once(postgres_url: str, tmp_pat
         ["done", "organization.registered_once"],
     ), registered
     handed = found.pop("two_hand_over")
-    assert (
-        handed[0] in ("administrator.just_changed", "administrator.is_already", "done")
-    ) and "done" in handed
-    assert handed.count("done") == 1
+    # Who comes second finds the administration gone, at whatever step.
+    lost = {"administrator.just_changed", "administrator.is_already", "parties.only_administrator"}
+    assert (handed.count("done"), len(lost & set(handed))) == (1, 1)
     assert found == {
         "vendor": "postgresql",
         "organizations": 1,
