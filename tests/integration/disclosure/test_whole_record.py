@@ -68,7 +68,7 @@ def test_a_whole_tender_is_public_step_by_step_and_its_record_verifies(
         signed = [e.zh for e in results[5].evidence if e.code == "record.signed_document"]
         assert [text.split("的 ")[1][:1] for text in signed] == ["5", "5"]
         assert _changed_signature(root, tmp_path / "changed", pins) == {
-            1: "record.digest_differs",
+            1: "record.size_differs",
             6: "pdf.foreign_revision",
         }
 
