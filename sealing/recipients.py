@@ -63,7 +63,8 @@ def suite_for(keys: Sequence[RecipientPublicKey]) -> Suite:
     for suite in SUITES.values():
         if algs <= suite.recipient_algs:
             return suite
-    raise Refused(SUITE_MISMATCH(what=", ".join(sorted(algs))))
+    what = "托管人的证书有的是 SM2，有的不是 / some custodians' keys are SM2, some are not"
+    raise Refused(SUITE_MISMATCH(what=what))
 
 
 def key_in_suite(suite: Suite, key: object) -> RecipientPublicKey:

@@ -20,12 +20,22 @@ from ca_interop.service import check_chain
 from kernel.errors import ReasonForm, Refused
 from parties import queries as parties
 from parties.models import CertificateBinding, Organization
+from sealing.keys import public_key_of
+from sealing.recipients import alg_for, recipient_key
+from sealing.suites import Suite
 from trading.rules import fields
 
 NO_CERTIFICATE = ReasonForm(
     "custodian.no_certificate",
     zh="{name} 没有登记可用于加密的证书",
     en="{name} has registered no certificate for encryption",
+    law="电子签名法第十六条",
+    field="custodians",
+)
+NO_CERTIFICATE_OF_SUITE = ReasonForm(
+    "custodian.no_certificate_of_suite",
+    zh="{name} 没有登记 {suite} 套件的加密证书",
+    en="{name} has registered no encryption certificate of the suite {suite}",
     law="电子签名法第十六条",
     field="custodians",
 )
@@ -38,15 +48,16 @@ OTHER_ORGANIZATION = ReasonForm(
 )
 
 
-def examined(rows: Any, at: datetime) -> list[dict[str, Any]]:
+def examined(rows: Any, at: datetime, suite: Suite | None = None) -> list[dict[str, Any]]:
     """``[{"organization": id or credit code, "certificates"?: [b64 DER, leaf first]}]`` → what
-    ``SetCustodians`` takes. Without certificates the organization's newest registered one is used."""
-    return [_one(row, at) for row in fields.rows(rows, "custodians", least=2, most=32)]
+    ``SetCustodians`` takes. Without certificates the organization's newest registered one is used, of the
+    suite's keys if one is named: bids are sealed in the suite of their custodians (sealing/SPEC.md §3)."""
+    return [_one(row, at, suite) for row in fields.rows(rows, "custodians", least=2, most=32)]
 
 
-def _one(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+def _one(row: Mapping[str, Any], at: datetime, suite: Suite | None) -> dict[str, Any]:
     organization = parties.organization(fields.text(row, "organization", limit=60))
-    chain = _given(row) or _registered(organization, at)
+    chain = _given(row) or _registered(organization, at, suite)
     validation = check_chain(chain, Purpose.OPEN, at, need_credit_code=True)
     if validation.facts.credit_code != organization.credit_code:
         raise Refused(OTHER_ORGANIZATION(found=validation.facts.organization, wanted=organization.name))
@@ -65,14 +76,17 @@ def _given(row: Mapping[str, Any]) -> list[x509.Certificate]:
     return load_chain(texts) if texts else []
 
 
-def _registered(organization: Organization, at: datetime) -> list[x509.Certificate]:
+def _registered(organization: Organization, at: datetime, suite: Suite | None) -> list[x509.Certificate]:
     usable = CertificateBinding.objects.filter(
         organization=organization,
         usage__in=(Usage.ENCRYPTION, Usage.COMBINED),
         blocked_at=None,
         not_after__gt=at,
     )
-    binding = usable.order_by("-bound_at").first()
-    if binding is None:
+    for binding in usable.order_by("-bound_at"):
+        chain = load_chain([base64.b64encode(bytes(binding.der)).decode(), *binding.chain])
+        if suite is None or alg_for(recipient_key(public_key_of(chain[0]))) in suite.recipient_algs:
+            return chain
+    if suite is None:
         raise Refused(NO_CERTIFICATE(name=organization.name))
-    return load_chain([base64.b64encode(bytes(binding.der)).decode(), *binding.chain])
+    raise Refused(NO_CERTIFICATE_OF_SUITE(name=organization.name, suite=suite.name))

@@ -139,6 +139,16 @@ class CustodiansForm(forms.Form):
         help_text="每行一家，至少两家；使用其在本平台登记的加密证书",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+    suite = forms.ChoiceField(
+        label="投标文件的加密算法",
+        required=False,
+        choices=[
+            ("", "按各家最新登记的证书"),
+            ("2", "国密：SM2、SM3、SM4"),
+            ("1", "RSA 或 P-256、SHA-256、AES"),
+        ],
+        help_text="各家的加密证书须是同一类；投标人的签名证书不受限制",
+    )
 
 
 class DocumentForm(forms.Form):

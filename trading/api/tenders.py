@@ -15,6 +15,7 @@ from kernel.clock import iso
 from kernel.errors import Refused
 from portal import problems
 from portal.doors import actor_of, json_door, key_of, signed_in, text_field
+from sealing.suites import suite as suite_by_number
 from trading import custodians, preparing
 from trading.commands import (
     AddDocument,
@@ -136,9 +137,10 @@ def edit_tender(request: HttpRequest, body: dict[str, Any], number: str) -> Http
 
 @json_door("POST")
 def set_custodians(request: HttpRequest, body: dict[str, Any], number: str) -> HttpResponse:
-    """``{"threshold", "custodians": [{"organization", "certificates"?}]}``"""
+    """``{"threshold", "custodians": [{"organization", "certificates"?}], "suite"?: 1 | 2}``"""
     signed_in(request)
-    chosen = custodians.examined(body.get("custodians"), clock.now())
+    suite = suite_by_number(fields.integer(body, "suite", 1, 2)) if "suite" in body else None
+    chosen = custodians.examined(body.get("custodians"), clock.now(), suite)
     return done(request, SetCustodians(number, fields.integer(body, "threshold", 2, 32), chosen))
 
 

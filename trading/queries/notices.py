@@ -12,6 +12,7 @@ from django.conf import settings
 from kernel.canonical_json import canonical
 from kernel.clock import iso
 from trading.models import Lot, Tender, TenderDocument
+from trading.queries.suites import suite_among
 from trading.queries.tenders import money_text, tender
 from trading.rules.statuses import LOT_ZH, TENDER_ZH, LotStatus, TenderStatus
 
@@ -134,6 +135,7 @@ def public_json(row: Tender, now: datetime) -> dict[str, Any]:
         "status_zh": TENDER_ZH[TenderStatus(row.status)],
         "now": iso(now),
         "notice": row.notice_text,
+        "suite": suite_among(custodians).number,
         "custodians": [_custodian(c, with_certificate=True) for c in custodians],
         "documents": [document_json(d) for d in documents.exclude(published_at=None)],
         "enquiries": [

@@ -15,12 +15,15 @@ from kernel.actor import Role
 from kernel.errors import Reason, Refused
 from portal import problems
 from portal.doors import actor_of, signed_in, submit
+from sealing.suites import Suite
+from sealing.suites import suite as suite_by_number
 from trading import forms
 from trading.commands import CreateProject, CreateTender, EditTender, SetCustodians
 from trading.custodians import examined
 from trading.models import Tender
 from trading.policy.tenders import NO_TENDER, hosts
 from trading.queries import tenders as queries
+from trading.queries.suites import suite_of
 from trading.views import acts, method, work
 
 SECTIONS = {
@@ -122,7 +125,7 @@ def _command(number: str, section: str, form: Any) -> EditTender | SetCustodians
     if section == "custodians":
         said = form.cleaned_data
         rows = [{"organization": line.strip()} for line in said["organizations"].splitlines() if line.strip()]
-        return SetCustodians(number, said["threshold"], examined(rows, clock.now()))
+        return SetCustodians(number, said["threshold"], examined(rows, clock.now(), _suite(said["suite"])))
     if section == "lots":
         kept = [one.cleaned_data for one in form if one.cleaned_data and not one.cleaned_data.get("DELETE")]
         rows = [{name: row[name] for name in forms.LotForm.base_fields} for row in kept]
@@ -130,6 +133,10 @@ def _command(number: str, section: str, form: Any) -> EditTender | SetCustodians
     if section in ("schedule", "terms"):
         return EditTender(number, {section: form.cleaned_data})
     return EditTender(number, form.cleaned_data)
+
+
+def _suite(chosen: str) -> Suite | None:
+    return suite_by_number(int(chosen)) if chosen else None
 
 
 def _initial(row: Tender, section: str) -> Any:
@@ -140,7 +147,8 @@ def _initial(row: Tender, section: str) -> Any:
         codes = row.custodians.select_related("organization").values_list(
             "organization__credit_code", flat=True
         )
-        return {"threshold": row.share_threshold, "organizations": "\n".join(codes)}
+        suite = str(suite_of(row).number) if codes.exists() else ""
+        return {"threshold": row.share_threshold, "organizations": "\n".join(codes), "suite": suite}
     return {name: getattr(row, name) for name in SECTIONS[section][1].base_fields}
 
 

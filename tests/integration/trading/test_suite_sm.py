@@ -18,12 +18,14 @@ from kernel.errors import Refused
 from sealing import read_header, sm2
 from sealing.header import head_size
 from sealing.signer import SoftwareSigner, fingerprint
+from sealing.suites import AES_SHA2, SM4_SM3
 from tests import worlds_bids, worlds_tenders
 from tests.integration.ca_interop.authorities import house
 from tests.worlds_tenders import Member, World
 from trading import custodians, releases
 from trading.commands import AnnounceTender, SetCustodians, WithdrawBid
 from trading.models import Bid, Tender
+from trading.queries import notices
 from trading.queries.suites import suite_of
 
 pytestmark = [
@@ -70,7 +72,7 @@ def test_bids_of_every_kind_of_certificate_are_received_and_opened() -> None:
     with worlds_tenders.world(bidders=2) as world:
         world.bidders.append(worlds_tenders.register(NATIONAL, "bidder"))
         tender = national_tender(world)
-        assert suite_of(tender).number == 2
+        assert (suite_of(tender).number, notices.public_json(tender, clock.now())["suite"]) == (2, 2)
         own = {"own_key": "certificate"}
         sent = [
             worlds_bids.submit(worlds_bids.sealed_bid(world, tender, member, price=price, **more))
@@ -109,6 +111,20 @@ def ask_the_quorum(sent: worlds_bids.Sent) -> None:
     said = {"bid": sent.bid, "envelope_sha256": row.envelope_sha256}
     signed = statements.sign(statements.statement("key-lost", said), sent.sealed.ticket.pseudonym_key)
     perform(releases.key_lost(row, signed), pseudonym(row.pseudonym), via="api")
+
+
+def test_the_host_names_the_suite_and_registered_certificates_follow() -> None:
+    with worlds_tenders.world(bidders=1) as world:
+        national = worlds_tenders.register(NATIONAL, "bidder")
+        plain, sm = ({"organization": m.credit_code} for m in (world.owner, national))
+        now = clock.now()
+        of = [
+            len(custodians.examined([row, row], now, suite))
+            for row, suite in ((plain, AES_SHA2), (sm, SM4_SM3))
+        ]
+        assert of == [2, 2]
+        for row, suite in ((plain, SM4_SM3), (sm, AES_SHA2)):
+            assert code_of(custodians.examined, [row, row], now, suite) == "custodian.no_certificate_of_suite"
 
 
 def test_the_other_suite_is_refused_at_the_door_and_custodians_are_of_one_family() -> None:
