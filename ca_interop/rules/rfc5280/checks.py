@@ -16,9 +16,9 @@ from ca_interop.rules.rfc5280.signatures import acceptable, dsa_parameters, veri
 from ca_interop.rules.rfc5280.subtrees import Constraints, check_names
 
 _PROCESSED = {
-    ext.SUBJECT_KEY_ID, ext.KEY_USAGE, ext.SUBJECT_ALT_NAME, ext.ISSUER_ALT_NAME, ext.BASIC_CONSTRAINTS,
-    ext.NAME_CONSTRAINTS, ext.CRL_POINTS, ext.POLICIES, ext.POLICY_MAPPINGS, ext.AUTHORITY_KEY_ID,
-    ext.POLICY_CONSTRAINTS, ext.EXTENDED_KEY_USAGE, ext.FRESHEST_CRL, ext.INHIBIT_ANY,
+    ext.SUBJECT_KEY_ID, ext.KEY_USAGE, ext.SUBJECT_ALT_NAME, ext.BASIC_CONSTRAINTS, ext.NAME_CONSTRAINTS,
+    ext.CRL_POINTS, ext.POLICIES, ext.POLICY_MAPPINGS, ext.AUTHORITY_KEY_ID, ext.POLICY_CONSTRAINTS,
+    ext.EXTENDED_KEY_USAGE, ext.INHIBIT_ANY,
 }  # fmt: skip
 _USAGES = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2"}
 

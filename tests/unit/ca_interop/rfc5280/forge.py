@@ -327,11 +327,20 @@ def ca(
     subject: str | bytes, by: Made | None = None, *extensions: bytes, length: int | None = None, **more: Any
 ) -> Made:
     """A certification authority as the suite makes them: basicConstraints and keyUsage critical."""
-    return cert(subject, by, basic(True, length), usage(5, 6), *extensions, **more)
+    own = more.get("label") or (subject if isinstance(subject, str) else subject.hex()[-24:])
+    ids = key_ids(own, more.get("signer") or (by.label if by else own))
+    return cert(subject, by, basic(True, length), usage(5, 6), *ids, *extensions, **more)
 
 
 def ee(subject: str | bytes, by: Made, *extensions: bytes, **more: Any) -> Made:
-    return cert(subject, by, usage(0, 1, 2, 3), *extensions, **more)
+    ids = key_ids("", more.get("signer") or by.label)
+    return cert(subject, by, usage(0, 1, 2, 3), *ids, *extensions, **more)
+
+
+def key_ids(own: str, signer: str) -> list[bytes]:
+    """Subject (with a name of a key) and authority key identifiers; here any name of a key will do."""
+    ids = [ext("2.5.29.14", tlv(4, own.encode()))] if own else []
+    return [*ids, ext("2.5.29.35", seq(tlv(0x80, signer.encode())))]
 
 
 def entry(serial: int, *extensions: bytes, date: str = "250101000000Z") -> bytes:
@@ -360,7 +369,8 @@ def crl(
     outer: bytes | None = None,
 ) -> bytes:
     entries = [entry(r.serial) if isinstance(r, Made) else r for r in revoked]
-    listed = [*([ext("2.5.29.20", num(number))] if number is not None else []), *extensions]
+    ids = key_ids("", by.label)
+    listed = [*([ext("2.5.29.20", num(number))] if number is not None else []), *ids, *extensions]
     algorithm = algorithm_of(by.label, digest)
     tbs = seq(
         num(version - 1) if version > 1 else b"",

@@ -242,7 +242,7 @@ def private_extensions():
     above = ca("Odd CA", ROOT, ext(odd, NULL, True))
     yield "4.16.2 in an authority", "critical_extension", verdict(ee("EE", above), above)
     issuer_name = names_ext("2.5.29.18", "dns:ca.cn", critical=True)
-    yield "issuerAltName is known", "ok", verdict(ee("EE", CA, issuer_name), CA)
+    yield "issuerAltName is not processed", "critical_extension", verdict(ee("EE", CA, issuer_name), CA)
     twice = ext(odd, num(1))
     yield "one of them twice", "malformed", verdict(ee("EE", CA, twice, twice), CA)
 
