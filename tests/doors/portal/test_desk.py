@@ -35,8 +35,8 @@ def test_everybody_finds_the_pages_of_the_role_and_each_opens() -> None:
         wanted = {
             world.owner: {"立项", "我的招标投标", "发布中介服务委托", "投标担保"},
             world.center: {"单位、人员与身份核实", "专家库", "中介机构入驻", "保函开立人", "演练时钟"},
-            world.authority: {"评标与抽取专家", "我的证书"},
-            world.bidders[0]: {"我的招标投标", "投标担保", "我的证书"},
+            world.authority: {"评标与抽取专家", "我的证书和登录方式"},
+            world.bidders[0]: {"我的招标投标", "投标担保", "我的证书和登录方式"},
         }
         for member, words in wanted.items():
             client = browser(member)
