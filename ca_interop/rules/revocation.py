@@ -1,6 +1,6 @@
 """Revocation documents as they are fetched and kept: CRLs and OCSP answers, bytes to values and back.
 
-What they say about a certificate is judged by the engine (``rfc5280/revocation.py``, docs/adr/0010).
+What they say about a certificate is judged by the engine (``rfc5280/revocation.py``, docs/adr/0013).
 """
 
 from __future__ import annotations
