@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from ca_interop import matrix, policy, queries, tasks
 from ca_interop.commands import ImportTrustList
 from ca_interop.models import TrustListVersion
-from ca_interop.rules.matrix import OPERATION_ZH, OPERATIONS
+from ca_interop.rules.matrix import OPERATION_ZH, OPERATIONS, Row
 from ca_interop.rules.trust_list import TrustList, check_succession, read_signed
 from ca_interop.rules.trust_list_changes import changes
 from journal import clock
@@ -166,12 +166,24 @@ def ca_matrix(request: HttpRequest, run: str = "") -> HttpResponse:
         "runs": runs,
         "rows": rows,
         "operations": [OPERATION_ZH[o] for o in OPERATIONS],
-        "failing": [c for row in rows for c in row.cells if c is not None and not c.ok],
+        "failing": [group for row in rows for group in _failing(row)],
         "unlisted": _unlisted(),
         "may_run": policy.may_run_matrix(actor) is None,
         "sandbox": bool(settings.CA_SANDBOX_URL),
     }
     return render(request, "ca_interop/matrix.html", context)
+
+
+def _failing(row: Row) -> list[dict[str, Any]]:
+    """What fails in a row, operations that fail for the same reason together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for cell in row.cells:
+        if cell is not None and not cell.ok:
+            found.setdefault((cell.code, cell.zh), []).append(cell.operation_zh)
+    return [
+        {"row": row, "first": no == 0, "code": code, "zh": zh, "operations": "、".join(operations)}
+        for no, ((code, zh), operations) in enumerate(found.items())
+    ]
 
 
 def _unlisted() -> list[str]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from ca_interop import queries
-from ca_interop.rules.certificates import algorithm, display_name, fingerprint
+from ca_interop.rules.certificates import algorithm, display_name, fingerprint, is_authority
 from ca_interop.rules.profiles import Place
 from ca_interop.rules.trust_list import WITHDRAWAL_ZH, Authority
 from journal import clock
@@ -51,7 +51,7 @@ def _row(authority: Authority, counts: bool) -> dict[str, Any]:
         "certificates": [
             {
                 "name": display_name(c),
-                "kind": kind,
+                "kind": kind if is_authority(c) else "吊销列表签发者",
                 "algorithm": algorithm(c),
                 "until": c.not_valid_after_utc,
                 "fingerprint": fingerprint(c),

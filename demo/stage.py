@@ -119,6 +119,7 @@ def environment(home: Path, stage: Stage) -> dict[str, str]:
         "PUBLIC_URL": stage.base,
         "GUARANTORS_URL": stage.issuer,
         **houses.environment(stage.houses),
+        "CA_SANDBOX_URL": stage.ca,
         "PYTHONUNBUFFERED": "1",
         "PLATFORM_NAME": "明堂公共资源交易平台（演练）",
         "OPENING_GRACE_SECONDS": "1",
