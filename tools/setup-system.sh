@@ -17,6 +17,7 @@ PACKAGES=(
   "poppler-utils|cmd:pdfsig|把 PDF 变成图片来看，并用另一个实现核验 PDF 签名；没有它，看不了页面截图，这些测试不能运行"
   "libnss3-tools|cmd:certutil|给 pdfsig 准备信任的根证书；没有它，PDF 签名的交叉核验测试不能运行"
   "softhsm2|cmd:softhsm2-util|软件密码机，硬件密钥的测试用；没有它，这些测试不能运行"
+  "openssl|cmd:openssl|测试用它另算一遍（SM2、OCSP、时间戳、CMS）；它的 libcrypto 做 SM2"
   "nodejs|cmd:node|make check 里检查 ES 模块的语法；没有它，这一项不能运行"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -9,20 +10,22 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import expect
 
 from demo.cast import BIDDERS, CENTER, Bidder
 from demo.story import bidding
 from kernel.clock import parse_iso
-from sealing import Ticket, bundle, open_body, read_header, unwrap_as_bidder
+from sealing import Ticket, bundle, combine, fields, open_body, open_share, read_header, sm2, unwrap_as_bidder
 from sealing.signer import from_pem
 from tests.browser.conftest import Look, Visit
 from tests.browser.keys import PASSWORD, agent, p12_of, softhsm, token_of
 from tests.browser.visitors import Visitor
 from tests.browser.world import NUMBER, World
+from tests.vectors.sealing.cast import HERE, player
 
 pytestmark = pytest.mark.browser
 
@@ -290,3 +293,53 @@ def _seal_by_agent(world: World, visitor: Visitor, bidder: Bidder, running: Any,
         signer = from_pem(world.pem(bidder.organization.key).read_bytes())
         open_body(source, header, unwrap_as_bidder(header, signer), out)
     bundle.read(out).verify()
+
+
+#: What sealing.js does in its Worker, on players of the vectors; answers envelope (base64) and ticket.
+_SEAL = """async ({certificate, key, custodians, size}) => {
+  const { seal } = await import("/static/trading/js/sealing/envelope.js");
+  const { signerFrom } = await import("/static/portal/js/keys/keys.js");
+  const { b64, concat, unb64 } = await import("/static/portal/js/keys/bytes.js");
+  const parts = [];
+  async function* payload() { yield new Uint8Array(size).fill(7); }
+  const ticket = await seal(payload(), (bytes) => parts.push(bytes), {
+    size, tender: "T", lot: "1", part: "whole", threshold: 2, custodians: custodians.map(unb64),
+    signer: await signerFrom(certificate, key),
+  });
+  return { ticket, envelope: b64(concat(...parts)) };
+}"""
+
+
+@pytest.mark.skipif(not sm2.available(), reason="no libcrypto 3 with SM2")
+def test_sm2_signs_in_and_seals_in_a_real_browser(world: World, visit: Visit, tmp_path: Path) -> None:
+    """A PKCS#12 file with an SM2 key signs in; suite 2 works under the pages' own security policy."""
+    world.reach("people")
+    bidder = next(b for b in BIDDERS if b.organization.ca == "demo-ca-4")
+    held = from_pem(world.pem(bidder.organization.key).read_bytes())
+    file = tmp_path / "国密证书.p12"
+    file.write_bytes(sm2.dump_pkcs12(cast(Any, held)._key, held.chain, PASSWORD.encode()))
+    visitor = visit()
+    page = visitor.at("/login/?next=/desk/")
+    form = visitor.form("登录")
+    form.get_by_label("证书文件").set_input_files(file)
+    form.get_by_role("textbox", name="口令").fill(PASSWORD)
+    form.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/desk/")
+    visitor.sees(bidder.organization.name)
+    players = [player(name) for name in ("center_sm2", "authority_sm2", "owner_sm2")]
+    row = json.loads((HERE / "keys.json").read_text())["bidder_sm2"]
+    made = page.evaluate(_SEAL, {
+        "certificate": _pem("CERTIFICATE", *row["certificates"]), "key": _pem("PRIVATE KEY", row["private_key"]),
+        "custodians": [fields.b64(p.chain[0].public_bytes(Encoding.DER)) for p in players], "size": 3 << 20,
+    })  # fmt: skip
+    source, out = io.BytesIO(base64.b64decode(made["envelope"])), io.BytesIO()
+    header = read_header(source)
+    key = combine(header, [open_share(header, p) for p in players[:2]])
+    assert key == unwrap_as_bidder(header, Ticket.from_json(made["ticket"]))
+    assert open_body(source, header, key, out) == 3 << 20
+    assert out.getvalue() == b"\7" * (3 << 20)
+    assert visitor.faults == []
+
+
+def _pem(label: str, *bodies: str) -> str:
+    return "".join(f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n" for body in bodies)
