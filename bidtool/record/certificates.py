@@ -154,11 +154,15 @@ def _check_custodians(record: Record, trust: TrustList, evidence: RevocationEvid
 def _signatures(record: Record) -> Iterator[Signed]:
     for name, opening in record.openings.items():
         yield from _of_bid(record, name, opening)
-    session = record.optional("opening.json")
-    for row in session.rows("signatures") if session is not None else []:
-        yield Signed(
-            _chain(row, "opening-record"), row.time("at"), row.where, organization=row.text("organization")
-        )
+    for path in ("opening.json", "opening-2.json"):
+        session = record.optional(path)
+        for row in session.rows("signatures") if session is not None else []:
+            yield Signed(
+                _chain(row, "opening-record"),
+                row.time("at"),
+                row.where,
+                organization=row.text("organization"),
+            )
     for lot in record.lots:
         evaluation = record.optional(f"evaluation/{lot}.json")
         if evaluation is not None:

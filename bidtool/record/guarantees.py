@@ -38,7 +38,7 @@ WRONG_PDF, MISSING = "guarantee.wrong_pdf", "guarantee.missing"
 
 def check(record: Record, steps: Steps) -> None:
     seen = 0
-    for name in record.openings:
+    for name in record.openings_at(1):
         path = f"bids/{name}/guarantee.json"
         with steps.at(path):
             row = record.optional(path)

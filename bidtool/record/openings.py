@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from bidtool.record.reasons import TOO_FEW_SHARES
-from bidtool.record.record import Inside, Presented, Record, same
+from bidtool.record.record import PRICE, TECHNICAL, Inside, Presented, Record, same
 from bidtool.record.rows import Row
 from bidtool.record.steps import Steps
 from kernel.canonical_json import parse
@@ -86,15 +86,17 @@ def _check_bid(record: Record, name: str, opening: Row, custodians: Custodians, 
         f"bid {name} ({bidder}): header signature, key commitment, all {length} bytes, summary and its signature, "
         f"identity commitment agree; {how[1]}",
         bid=name,
-        price=opening.text("price"),
+        price=opening.raw("price") or "",
         opened_by=opening.text("opened_by"),
     )
 
 
 def _check_header(record: Record, bid: Row, head: Header, custodians: Custodians) -> None:
-    header.check_target(
-        head, tender=record.payload.text("tender"), lot=bid.text("lot"), part=record.tender.text("part")
-    )
+    lot, part = bid.text("lot"), bid.text("part")
+    taken = (TECHNICAL, PRICE) if record.is_dual(lot) else (record.tender.text("part"),)
+    if part not in taken:
+        same("部分 part", bid.where, part, " / ".join(taken))
+    header.check_target(head, tender=record.payload.text("tender"), lot=lot, part=part)
     where = f"bids/{bid.text('bid')}/envelope.mtse"
     same("一次性公钥 pseudonym", where, head.pseudonym.hex(), bid.text("pseudonym"))
     same("长度 size", where, header.envelope_size(head), bid.integer("size"))
@@ -165,7 +167,7 @@ def _pick(paths: list[str], wanted: str, ending: str) -> str:
 def _compare(record: Record, name: str, opening: Row, inside: Inside) -> None:
     same("投标编号 bid", opening.where, opening.text("bid"), name)
     same("开标一览表 summary", opening.where, opening.raw("summary"), dict(inside.summary))
-    same("报价 price", opening.where, opening.text("price"), inside.summary["price"])
+    same("报价 price", opening.where, opening.raw("price"), inside.summary.get("price"))
     same("投标人 bidder", opening.where, dict(opening.row("bidder").value), inside.summary["bidder"])
     # The act of opening names the bundle by digest: what was read out later is what lay in the envelope.
     act = record.bids[name].row("acts").text("open")

@@ -13,7 +13,7 @@ from kernel.clock import iso
 from kernel.errors import Refused
 from sealing import pseudonym, receipts, statements
 
-STATUSES = ("opened", "withdrawn", "undecryptable", "revoked", "submitted")
+STATUSES = ("opened", "withdrawn", "undecryptable", "revoked", "submitted", "unopened")
 
 
 def check(record: Record, steps: Steps) -> None:

@@ -18,6 +18,8 @@ from kernel.errors import Refused
 from sealing.statements import SignatureEvidence
 
 OPENED = "opened"
+#: Parts of a bid in two envelopes (双信封); the technical one stands for the bid.
+TECHNICAL, PRICE = "technical", "price"
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,31 @@ class Record:
             raise Refused(DEPENDS(bid=bid))
         return self.openings[bid]
 
+    def is_dual(self, lot: str) -> bool:
+        """The lot's bids lie in two envelopes."""
+        return self.lots[lot].value.get("scheme") == "dual"
+
+    def openings_at(self, stage: int) -> dict[str, Row]:
+        """What was opened at the first session, or at the second (prices)."""
+        return {
+            name: row
+            for name, row in self.openings.items()
+            if (self.bids[name].text("part") == PRICE) == (stage == 2)
+        }
+
+    def priced(self, bid: str) -> Row | None:
+        """The opening that tells a bid's price: its own, or that of its second envelope; ``None``: not opened."""
+        row = self.bids[bid]
+        if row.text("part") != TECHNICAL:
+            return self.opening(bid)
+        for name, opening in self.openings_at(2).items():
+            if self.bids[name].text("pseudonym") == row.text("pseudonym"):
+                return opening
+        return None
+
     def opened_of(self, lot: str) -> list[str]:
-        """Ids of the lot's opened bids that were not revoked."""
-        opened = [name for name in self.openings if self.bids[name].text("status") == OPENED]
+        """Ids of the lot's opened bids that were not revoked, each by the envelope that stands for it."""
+        opened = [name for name in self.openings_at(1) if self.bids[name].text("status") == OPENED]
         return [name for name in opened if self.bids[name].text("lot") == lot]
 
     def inside_of(self, bid: str) -> Inside:

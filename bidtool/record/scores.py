@@ -76,7 +76,10 @@ def _check_points(record: Record, where: str, bids: Points) -> None:
 
 
 def _scored(evaluation: Row) -> list[str]:
-    return [row.text("bid") for row in evaluation.rows("bids") if not row.flag("rejected")]
+    """What the sheets hold: every bid that passed the review before the scoring. Of two envelopes a bid may still be
+    rejected after its price was opened (``stage`` 2)."""
+    rows = evaluation.rows("bids")
+    return [row.text("bid") for row in rows if not row.flag("rejected") or row.value.get("stage") == 2]
 
 
 def points_of(row: Row, key: str) -> Points:
@@ -177,13 +180,17 @@ def _request(record: Record, lot: str, evaluation: Row, price: Row) -> dict[str,
     bids = []
     for row in evaluation.rows("bids"):
         name, rejected = row.text("bid"), row.flag("rejected")
+        priced = record.priced(name)
+        if priced is None and rejected:
+            continue  # its price was never opened
+        late = row.value.get("stage") == 2
         bids.append(
             {
                 "id": name,
-                "price": record.opening(name).text("price"),
+                "price": (priced or record.opening(name)).text("price"),
                 "valid": not rejected or name in _screened(price),
                 "scores": {}
-                if rejected and name not in means
+                if rejected and (late or name not in means)
                 else _grouped(means.get(name, {}), groups, evaluation),
             }
         )
@@ -231,7 +238,8 @@ def _check_ranking(record: Record, evaluation: Row) -> None:
         bidder = opening.row("bidder")
         same("投标人 bidder", row.where, row.text("bidder"), bidder.text("name"))
         same("统一社会信用代码 credit_code", row.where, row.text("credit_code"), bidder.text("credit_code"))
-        same("报价 price", row.where, row.decimal("price"), opening.decimal("price"))
+        priced = record.priced(row.text("bid")) or opening
+        same("报价 price", row.where, row.decimal("price"), priced.decimal("price"))
 
 
 def _check_report(record: Record, lot: str, evaluation: Row) -> int:

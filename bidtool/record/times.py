@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bidtool.record import envelopes
 from bidtool.record.acts import Act
-from bidtool.record.reasons import OUT_OF_ORDER
+from bidtool.record.reasons import NOT_THERE, OUT_OF_ORDER
 from bidtool.record.record import Record
 from bidtool.record.rows import Row
 from bidtool.record.scores import evaluations
@@ -15,9 +16,12 @@ from kernel.errors import Refused
 def check(record: Record, steps: Steps) -> None:
     submitted = _check_bids(record, steps)
     start = _check_session(record, submitted, steps)
+    second = _check_second(record, steps)
     for lot, evaluation in evaluations(record).items():
         with steps.at(evaluation.where):
             _check_evaluation(record, evaluation, start)
+            if second is not None and record.is_dual(lot):
+                _check_locked_first(record, evaluation, second)
             steps.add(
                 "record.order",
                 f"标段 {lot}：开标、评分锁定、评标报告先后相符",
@@ -107,6 +111,41 @@ def _check_session(record: Record, submitted: list[Act], steps: Steps) -> Act | 
         "every bid was opened after deadline and start",
     )
     return start
+
+
+def _check_second(record: Record, steps: Steps) -> Act | None:
+    """Second envelopes: nothing of a price part was released before their opening had begun."""
+    session = record.optional(envelopes.SECOND)
+    released = envelopes.releases_of_prices(record)
+    if session is None:
+        if released:
+            raise Refused(NOT_THERE(what=envelopes.SECOND))
+        return None
+    with steps.at(envelopes.SECOND):
+        second = record.acts.named(session.row("acts").text("start"), session.where)
+        first = record.optional("opening.json")
+        if first is not None and first.row("acts").text("close", empty=True):
+            before(
+                "第一信封闭会",
+                record.acts.named(first.row("acts").text("close"), first.where),
+                "第二信封开标",
+                second,
+            )
+        for verb, act in released:
+            before("第二信封开标", second, verb, act)
+    steps.add(
+        "record.second_after",
+        f"报价部分的 {len(released)} 次密钥提交和开启都在第二信封开标之后",
+        f"all {len(released)} releases and openings of price parts came after the second opening began",
+    )
+    return second
+
+
+def _check_locked_first(record: Record, evaluation: Row, second: Act) -> None:
+    """Technical scores stand before prices: a successor alone (``3.2``) may have locked later."""
+    for sheet in evaluation.rows("sheets"):
+        if "." not in sheet.text("seat"):
+            before("锁定技术评分", record.acts.named(sheet.text("act"), sheet.where), "第二信封开标", second)
 
 
 def _check_evaluation(record: Record, evaluation: Row, start: Act | None) -> None:

@@ -12,6 +12,7 @@ from kernel.clock import iso
 from sealing import identity
 from sealing.header import read_header
 from trading.models import Bid, OpeningSession
+from trading.rules.parts import FIRST
 from trading.rules.statuses import BidStatus
 
 #: A bid's ``guarantee.json``, or ``None`` where there is nothing to say: from the guarantees room.
@@ -71,7 +72,8 @@ def _opening(bid: Bid) -> dict[str, Any]:
         "opened_at": iso(bid.opened_at),
         "opened_by": bid.opened_by,
         "bidder": {"name": bid.bidder_name, "credit_code": bid.bidder_credit_code},
-        "price": str(bid.price),
+        # A first envelope tells no price; it is in the opening of the second.
+        "price": (bid.summary or {}).get("price"),
         "summary": bid.summary,
         "identity": who,
         "identity_salt": base64.b64encode(salt).decode("ascii"),
@@ -84,8 +86,9 @@ def _opening(bid: Bid) -> dict[str, Any]:
 
 
 def opening_json(session: OpeningSession, acts: ActFinder) -> dict[str, Any]:
-    """``opening.json``: the record as it was signed, and who signed it."""
+    """``opening.json``, and ``opening-2.json`` of second envelopes: the record as it was signed, and who signed it."""
     subject = f"tender:{session.tender.number}"
+    of_this = acts.first if session.stage == FIRST else acts.last
     times = ("started_at", "decryption_until", "closed_at")
     return {
         "v": 1,
@@ -103,7 +106,7 @@ def opening_json(session: OpeningSession, acts: ActFinder) -> dict[str, Any]:
             for one in session.signatures.select_related("organization")
         ],
         "acts": {
-            "start": acts.first(subject, "opening.start"),
-            "close": acts.last(subject, "opening.close"),
+            "start": of_this(subject, "opening.start"),
+            "close": of_this(subject, "opening.close") if session.closed_at else "",
         },
     }

@@ -25,6 +25,7 @@ from kernel.clock import iso
 from kernel.errors import Refused
 from sealing import statements
 from trading.models import Bid, OpeningSession, Tender
+from trading.rules.parts import FIRST
 
 
 def export_record(number: str, target: Path) -> dict[str, Any]:
@@ -58,7 +59,8 @@ def export_record(number: str, target: Path) -> dict[str, Any]:
 
 
 def _write(folder: Folder, tender: Tender, head: Checkpoint, now: datetime) -> None:
-    session = OpeningSession.objects.filter(tender=tender).select_related("record").first()
+    sessions = OpeningSession.objects.filter(tender=tender).select_related("record").order_by("stage")
+    session = sessions.first()
     started = session.started_at if session is not None else None
     # What ended before its opening keeps all its secrets: even how many had bid.
     found = _acts(tender, Stage.AWARDED if started else Stage.SEALED)
@@ -72,7 +74,7 @@ def _write(folder: Folder, tender: Tender, head: Checkpoint, now: datetime) -> N
     if selection is not None:
         folder.json("agency.json", rooms.agency_json(selection, finder))
     if session is not None and started is not None:
-        _write_opening(folder, tender, session, finder)
+        _write_opening(folder, tender, list(sessions), finder)
     folder.json("awards.json", tender_files.awards_json(tender, finder))
     if started is not None:
         signatures.write_signatures(folder, _signed_documents(tender, folder))
@@ -103,11 +105,13 @@ def _acts(tender: Tender, stage: Stage) -> list[Act]:
     return list(acts.publishable(found, stage))
 
 
-def _write_opening(folder: Folder, tender: Tender, session: OpeningSession, finder: ActFinder) -> None:
+def _write_opening(folder: Folder, tender: Tender, sessions: list[OpeningSession], finder: ActFinder) -> None:
     for bid in _bids(tender):
         bids.write_bid(folder, bid, finder, rooms.guarantee_of)
-    if session.record_payload is not None:  # too few bidders: there was no opening to record
-        folder.json("opening.json", bids.opening_json(session, finder))
+    for session in sessions:
+        if session.record_payload is not None:  # too few bidders: there was no opening to record
+            name = "opening.json" if session.stage == FIRST else f"opening-{session.stage}.json"
+            folder.json(name, bids.opening_json(session, finder))
     for path, value in rooms.evaluation_files(tender).items():
         folder.json(path, value)
 

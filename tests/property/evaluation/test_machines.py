@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from demo.method import evaluation_method
 from evaluation.rules import results, sheets
 from evaluation.rules.room_moves import ROOM, RoomFacts
-from evaluation.rules.statuses import RoomStatus
+from evaluation.rules.statuses import ROOM_ENDED, RoomStatus
 from kernel.errors import Refused
 from kernel.expert_means import mean
 from kernel.scoring import score
@@ -63,7 +63,7 @@ class Room(RuleBasedStateMachine):
 
     @rule(seat=st.integers(1, 5))
     def leaves_or_comes_back(self, seat: int) -> None:
-        if seat in self.seats and self.status is not RoomStatus.FINISHED:
+        if seat in self.seats and self.status not in ROOM_ENDED:
             self.seats.discard(seat)
             for found in self.facts.values():
                 found.discard(seat)
