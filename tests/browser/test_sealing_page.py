@@ -62,6 +62,12 @@ def _choose(visitor: Visitor, folder: Path, plan: Path) -> None:
         page.locator(f"[data-role={role}]").set_input_files(paths)
 
 
+def _name_the_manager(page: Any, said: dict[str, Any]) -> None:
+    """As the tender's rules ask."""
+    page.get_by_label("项目负责人姓名").fill(said["project_manager"]["name"])
+    page.get_by_label("项目负责人证书编号").fill(said["project_manager"]["certificate"])
+
+
 def _download(visitor: Visitor, words: str, folder: Path) -> Path:
     with visitor.page.expect_download() as waiting:
         visitor.page.get_by_role("link", name=words, exact=True).click()
@@ -87,6 +93,7 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     look(page, "bid-incomplete", widths=(1440, 360))
     page.get_by_label("工期（日历天）").fill(str(said["duration_days"]))
     page.get_by_label("质量目标").fill("合格")
+    _name_the_manager(page, said)
     _choose(visitor, folder, _large_pdf(tmp_path / "施工组织设计.pdf"))
     page.get_by_label("证书文件").set_input_files(p12_of(world.pem(key), tmp_path / "单位证书.p12"))
     page.get_by_role("button", name="检查并加密").click()
@@ -98,7 +105,7 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     page.get_by_role("textbox", name="口令").blur()
     expect(page.get_by_label("投标人名称")).to_have_value(bidder.organization.name)
     page.get_by_role("button", name="检查并加密").click()
-    page.get_by_role("heading", name="四、保存凭据").wait_for(timeout=180_000)
+    page.get_by_role("heading", name="四、保存凭据").wait_for(timeout=90_000)
     page.get_by_role("button", name="上传并递交").click()
     visitor.sees("请先下载凭据")
     ticket, envelope = (
@@ -266,6 +273,7 @@ def _seal_by_agent(world: World, visitor: Visitor, bidder: Bidder, running: Any,
         ("质量目标", "合格"),
     ):
         page.get_by_label(label).fill(value)
+    _name_the_manager(page, said)
     plan = tmp_path / "施工组织设计.pdf"
     plan.write_bytes(b"%PDF-1.7\n" + os.urandom(100_000) + b"\n%%EOF\n")
     _choose(visitor, folder, plan)

@@ -20,7 +20,7 @@ writeFileSync(`${said.folder}/plain.zip`, concat(...parts));
 const stages = [];
 const holder = holderOf(choose(await pairsIn([utf8(said.certificate), utf8(said.key)], "")));
 const decrypting = said.ownKey === "certificate" ? holder.decrypting : null;
-const made = await sealBid({ ...said, holder, decrypting, summary, sources, custodians: said.custodians.map(unb64) }, blobSink(), (stage, done, total) => stages.push([stage, done, total]));
+const [made] = await sealBid({ ...said, holder, decrypting, parts: [{ summary, sources }], custodians: said.custodians.map(unb64) }, async () => blobSink(), (stage, done, total) => stages.push([stage, done, total]));
 writeFileSync(`${said.folder}/bid.mtse`, new Uint8Array(await made.envelope.arrayBuffer()));
 writeFileSync(`${said.folder}/bid.ticket`, JSON.stringify(made.ticket));
 console.log(JSON.stringify({ size: plan.size, zip: concat(...parts).length, last: stages.at(-1), words: said.amounts.map((text) => words(fenOf(text))), summary }));

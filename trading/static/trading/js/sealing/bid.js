@@ -7,16 +7,30 @@ import { finish, sha256Stream } from "./digests.js";
 import { contentKeyOf } from "./deciphering.js";
 import { openBody, seal } from "./envelope.js";
 import { readHeader } from "./header.js";
+import { readCertificate } from "../../../portal/js/keys/der.js";
 import { signerOf } from "../../../portal/js/keys/holders.js";
+import { makePseudonym } from "./pseudonym.js";
 import { signByCertificate, statement } from "./statements.js";
+import { suiteFor } from "./suite.js";
 
 /**
- * Seal `{summary, sources, holder, decrypting, custodians, threshold}` (holders as portal/js/keys/holders.js has them;
- * `decrypting` opens the bid again, null: a key made here, kept in the ticket; custodians in DER) into `sink`.
- * `progress(stage, done, total)`. Answers `{ticket, envelope: Blob}`.
+ * Seal `{parts: [{summary, sources}], holder, decrypting, custodians, threshold}`: one part, or the two of 双信封 under one
+ * pseudonym. Holders as portal/js/keys/holders.js has them; `decrypting` opens the bid again, null: a key made here, kept
+ * in the ticket; custodians in DER. `openSink()` gives where each goes; `progress(stage, done, total, part)`. Answers
+ * `[{part, ticket, envelope: Blob}]`.
  */
-export async function sealBid(bid, sink, progress) {
+export async function sealBid({ parts, ...bid }, openSink, progress) {
   const signer = await signerOf(bid.holder);
+  const oneTime = await makePseudonym(suiteFor(bid.custodians.map((der) => readCertificate(der).spki)));
+  const made = [];
+  for (const one of parts) {
+    const { part } = one.summary;
+    made.push({ part, ...(await sealPart({ ...bid, ...one, signer, oneTime }, await openSink(), (...said) => progress(...said, part))) });
+  }
+  return made;
+}
+
+async function sealPart({ signer, oneTime, ...bid }, sink, progress) {
   const { tender, lot, part } = bid.summary;
   const signed = await signByCertificate(statement("bid-summary", bid.summary), signer);
   const sources = [
@@ -30,7 +44,7 @@ export async function sealBid(bid, sink, progress) {
   const payload = observed(plan.parts(), state, counting(progress, "seal", plan.size));
   const own = bid.decrypting ? bid.decrypting.chain[0] : null;
   const ticket = await seal(payload, (bytes) => sink.put(bytes), {
-    size: plan.size, tender, lot, part, signer, ownCertificate: own, custodians: bid.custodians, threshold: bid.threshold,
+    size: plan.size, tender, lot, part, signer, ownCertificate: own, custodians: bid.custodians, threshold: bid.threshold, oneTime,
   });
   const envelope = await sink.end();
   await proveOpens(envelope, ticket, bid.decrypting, finish(state), counting(progress, "prove", plan.size));

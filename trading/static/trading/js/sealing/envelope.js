@@ -13,10 +13,11 @@ import { combine, split } from "./shamir.js";
 import { TAG_SIZE, bodyCipher, commitment, commits, suiteFor, suiteOf } from "./suite.js";
 import { makeTicket } from "./ticket.js";
 
-/** Seal `size` bytes of the async iterable `source`; `put(bytes)` takes the envelope. Answers the ticket. */
-export async function seal(source, put, { size, tender, lot, part, signer, ownCertificate = null, custodians, threshold, chunkSize = DEFAULT_CHUNK }) {
+/** Seal `size` bytes of the async iterable `source`; `put(bytes)` takes the envelope. Answers the ticket. `oneTime`: the
+ * pseudonym, where several envelopes make one bid (双信封). */
+export async function seal(source, put, { size, tender, lot, part, signer, ownCertificate = null, custodians, threshold, chunkSize = DEFAULT_CHUNK, oneTime = null }) {
   const suite = suiteFor(custodians.map((der) => readCertificate(der).spki));
-  const [pseudonym, contentKey, salt] = [await makePseudonym(suite), random(32), random(32)];
+  const [pseudonym, contentKey, salt] = [oneTime ?? (await makePseudonym(suite)), random(32), random(32)];
   const promised = await commitment(suite, contentKey);
   const named = { suite: suite.number, tender, lot, part, pseudonym: hex(pseudonym.public), key_commitment: hex(promised) };
   const context = await wrapContext(named);

@@ -5,6 +5,7 @@ import { Refused, unb64 } from "../../../portal/js/keys/bytes.js";
 import { FORM, againstRequirements, fileProblems, guaranteeOf, namedGuarantee, sourceOf, termProblems } from "./check.js";
 import { keyFields } from "../../../portal/js/keys/fields.js";
 import { missing } from "./pseudonym.js";
+import { PART_ZH, WHOLE, partOfRole, partsOf, ruleProblems } from "./rules.js";
 import { takeSealed } from "./submitting.js";
 import "./withdrawing.js";
 import { fenOf, shown, words } from "./money.js";
@@ -35,6 +36,8 @@ function items(list, texts) {
 /** Ticks beside the requirements, at every choice. */
 function tick(tender) {
   const chosen = sources();
+  const lot = tender.lots.find((row) => row.lot === form.elements.lot.value);
+  part("dual").hidden = partsOf(lot).length < 2;
   for (const line of againstRequirements(tender.requirements, chosen)) {
     const state = line.problems.length ? "✗ 还缺" : line.count ? `✓ ${line.count} 个文件` : "可不提交";
     put(page.querySelector(`[data-tick="${line.role}"]`), state);
@@ -76,27 +79,43 @@ function showFieldProblems(problems) {
   }
 }
 
+/** Files and summary against the tender: `{found, notes, summaryFor(part)}`. */
+async function looked(tender, lot, said, chosen) {
+  const fields = problemsOf(said);
+  showFieldProblems(fields);
+  const found = [...Object.values(fields), ...againstRequirements(tender.requirements, chosen).flatMap((line) => line.problems), ...(await fileProblems(chosen))];
+  const guarantee = await guaranteeOf(chosen);
+  const summaryFor = (one) => summaryOf(said, { tender: tender.number, lot: said.lot, part: one, currency: tender.currency }, namedGuarantee(guarantee));
+  if (Object.keys(fields).length) return { found, notes: [], summaryFor };
+  const priced = summaryFor(partsOf(lot).at(-1));
+  found.push(...termProblems(priced, tender, lot, guarantee, chosen.some((source) => source.path === FORM)));
+  const { problems, notes } = await ruleProblems({ tender, lot, values: said, sources: chosen, price: fenOf(said.price) });
+  return { found: [...found, ...problems], notes, summaryFor };
+}
+
+function show(name, texts) {
+  items(part(name).querySelector("ul"), texts);
+  part(name).hidden = !texts.length;
+}
+
 /** The bid as the Worker takes it; null with the reasons shown when it is not whole. */
 async function checked(tender) {
   const said = values();
-  const fields = problemsOf(said);
-  showFieldProblems(fields);
   const chosen = sources();
-  const found = [...Object.values(fields), ...againstRequirements(tender.requirements, chosen).flatMap((line) => line.problems), ...(await fileProblems(chosen))];
   const lot = tender.lots.find((row) => row.lot === said.lot);
-  const guarantee = await guaranteeOf(chosen);
-  const target = { tender: tender.number, lot: said.lot, part: tender.part, currency: tender.currency };
-  const summary = Object.keys(fields).length ? null : summaryOf(said, target, namedGuarantee(guarantee));
-  if (summary) found.push(...termProblems(summary, tender, lot, guarantee, chosen.some((source) => source.path === FORM)));
+  const { found, notes, summaryFor } = await looked(tender, lot, said, chosen);
   const keys = await keysOf(said.own_key, found);
-  items(part("problems").querySelector("ul"), found);
-  part("problems").hidden = !found.length;
+  show("problems", found);
+  show("notes", notes);
   if (found.length) {
     part("problems").focus();
     return null;
   }
   const custodians = [...tender.custodians].sort((a, b) => a.index - b.index).map((row) => unb64(row.certificate));
-  return { summary, sources: chosen, ...keys, threshold: tender.threshold, custodians };
+  const parts = partsOf(lot).map((one) => ({
+    summary: summaryFor(one), sources: chosen.filter((source) => partOfRole(source.role, lot, tender.requirements) === one),
+  }));
+  return { parts, ...keys, threshold: tender.threshold, custodians };
 }
 
 /** Run the Worker; the page shows how far it is. */
@@ -111,7 +130,7 @@ function sealed(bid) {
       else if (data.made) done(data.made);
       else {
         [bar.max, bar.value] = [Math.max(1, data.total), data.done];
-        put(say, `${STAGES[data.stage]} ${Math.floor((100 * data.done) / Math.max(1, data.total))}%`);
+        put(say, `${data.part === WHOLE ? "" : `${PART_ZH[data.part] ?? ""}：`}${STAGES[data.stage]} ${Math.floor((100 * data.done) / Math.max(1, data.total))}%`);
       }
     });
     worker.postMessage(bid);

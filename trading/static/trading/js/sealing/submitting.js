@@ -1,54 +1,65 @@
-// The second half of the bid page: the ticket is saved and shown again, then upload, submission, receipt.
-// It also serves a bid sealed earlier, here or by bidtool: choose its ticket and its envelope.
+// The second half of the bid page: the tickets are saved and shown again, then upload, submission, receipts.
+// It also serves a bid sealed earlier, here or by bidtool: choose its tickets and its envelopes.
 
 import { put } from "../../../portal/js/display.js";
 import { Refused } from "../../../portal/js/keys/bytes.js";
 import { measure } from "./digests.js";
-import { envelopeOf, note, otherIn, remember, rowOf, rows } from "./kept.js";
-import { checkReceipt } from "./receipt.js";
-import { platformKeys, submit } from "./tender.js";
+import { envelopeOf, note, otherIn, rowOf, rows } from "./kept.js";
+import { showReceipt } from "./receipts.js";
+import { PART_ZH, PRICE, TECHNICAL } from "./rules.js";
+import { envelopeName, offer, showSaves } from "./saving.js";
+import { submit } from "./tender.js";
 import { readTicket, submissionOf } from "./ticket.js";
 import { forget, upload } from "./upload.js";
 
 const page = document.querySelector("[data-bid-page]");
 const say = page.querySelector("[data-submit-say]");
 const part = (name) => page.querySelector(`[data-${name}]`);
-const local = (name) => page.querySelector(`[data-local="${name}"]`);
-let made = null;
+const local = (name) => [...page.querySelector(`[data-local="${name}"]`).files];
+const made = new Map();
 let running = null;
 
-function offer(link, blob, name) {
-  if (link.href.startsWith("blob:")) URL.revokeObjectURL(link.href);
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-}
-
-/** The Worker's result: both files are offered; the ticket must come back before anything is sent. */
-export function takeSealed({ ticket, envelope }) {
-  made = { ticket, envelope };
-  remember(ticket, envelope.name ?? "");
-  const name = `${ticket.tender}-${ticket.lot}.mtse`;
-  offer(part("save-ticket"), new Blob([JSON.stringify(ticket)], { type: "application/json" }), `${name}.ticket`);
-  offer(part("save-envelope"), envelope, name);
-  part("saving").hidden = false;
-  put(part("envelope-digest"), ticket.envelope_sha256);
+/** The Worker's result: everything is offered; the tickets must come back before anything is sent. */
+export function takeSealed(parts) {
+  made.clear();
+  for (const one of parts) made.set(one.ticket.envelope_sha256, one.envelope);
+  showSaves(parts);
   part("envelope-drop").hidden = true;
-  part("saving").querySelector("h2").focus();
 }
 
+/** `[{ticket, envelope}]` of what was chosen, each envelope known to be its ticket's. */
 async function chosen() {
-  const file = local("ticket").files[0];
-  if (!file) throw new Refused("ticket", made ? "请先下载凭据，再在这里选回刚保存的凭据文件。" : "请选择投标凭据文件（.ticket）。");
-  const ticket = readTicket(await file.text());
-  if (ticket.tender !== page.dataset.bidPage) throw new Refused("ticket", `这份凭据属于招标 ${ticket.tender}，不是本招标。`);
-  if (made?.ticket.envelope_sha256 === ticket.envelope_sha256) return { ticket, envelope: made.envelope };
-  const envelope = local("envelope").files[0] ?? (await envelopeOf(rowOf(ticket.envelope_sha256)));
-  part("envelope-drop").hidden = false;
-  if (!envelope) throw new Refused("ticket", made ? "这不是刚才这份投标的凭据。请选回刚保存的那个文件。" : "请选择加密投标文件（.mtse）。");
-  if (envelope.size !== ticket.size || (await digestOf(envelope)) !== ticket.envelope_sha256) {
-    throw new Refused("submit.not_the_tickets", "加密投标文件与凭据不符，请选择同一次加密的两个文件。");
+  const files = local("ticket");
+  if (!files.length) throw new Refused("ticket", made.size ? "请先下载凭据，再在这里选回刚保存的凭据文件。" : "请选择投标凭据文件（.ticket）。");
+  const tickets = [];
+  for (const file of files) tickets.push(readTicket(await file.text()));
+  for (const { tender } of tickets) if (tender !== page.dataset.bidPage) throw new Refused("ticket", `这份凭据属于招标 ${tender}，不是本招标。`);
+  checkBoth(tickets);
+  const found = [];
+  for (const ticket of tickets) found.push({ ticket, envelope: await envelopeFor(ticket) });
+  return found;
+}
+
+/** Two envelopes are one bid: one of them alone counts as withdrawn at the deadline. */
+function checkBoth(tickets) {
+  for (const { part: own, lot, tender, pseudonym_key } of tickets) {
+    const wanted = { [TECHNICAL]: PRICE, [PRICE]: TECHNICAL }[own];
+    const there = !wanted || tickets.some((one) => one.part === wanted && one.pseudonym_key === pseudonym_key)
+      || rows().some((row) => row.receipt && !row.withdrawn && row.tender === tender && row.lot === lot && row.part === wanted);
+    if (!there) throw new Refused("ticket", `这是${PART_ZH[own]}的凭据。两个信封组成一份投标，请同时选${PART_ZH[wanted]}的凭据。`);
   }
-  return { ticket, envelope };
+}
+
+async function envelopeFor(ticket) {
+  if (made.has(ticket.envelope_sha256)) return made.get(ticket.envelope_sha256);
+  const kept = await envelopeOf(rowOf(ticket.envelope_sha256));
+  const candidates = [...local("envelope"), ...(kept ? [kept] : [])];
+  part("envelope-drop").hidden = false;
+  if (!candidates.length) throw new Refused("ticket", made.size ? "这不是刚才这份投标的凭据。请选回刚保存的那个文件。" : "请选择加密投标文件（.mtse）。");
+  for (const envelope of candidates.filter((one) => one.size === ticket.size)) {
+    if ((await digestOf(envelope)) === ticket.envelope_sha256) return envelope;
+  }
+  throw new Refused("submit.not_the_tickets", "加密投标文件与凭据不符，请选择同一次加密的两个文件。");
 }
 
 async function digestOf(envelope) {
@@ -67,16 +78,17 @@ async function offerRest() {
     if (!file) continue;
     const when = new Date(row.at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" });
     put(part("rest-words"), `标段 ${row.lot} 的投标文件（${row.size.toLocaleString("en-US")} 字节，${when} 加密）还没有递交完。它还在这个浏览器里：选回它的凭据，就从断开的地方接着上传。`);
-    offer(part("rest-envelope"), file, `${row.tender}-${row.lot}.mtse`);
+    offer(part("rest-envelope"), file, envelopeName(row));
     part("rest").hidden = false;
     return;
   }
 }
 
 /** Speed and time left beside the bar. */
-function progressOf(size) {
+function progressOf(ticket) {
   const bar = part("upload-progress");
-  const start = performance.now();
+  const [size, start] = [ticket.size, performance.now()];
+  const which = ticket.part in PART_ZH && ticket.part !== "whole" ? `${PART_ZH[ticket.part]}：` : "";
   let first = null;
   [bar.max, bar.hidden] = [size, false];
   return (done) => {
@@ -85,7 +97,7 @@ function progressOf(size) {
     const seconds = (performance.now() - start) / 1000;
     const speed = seconds > 0.5 ? (done - first) / seconds : 0;
     const left = speed ? `，每秒 ${(speed / 1e6).toFixed(1)} MB，还要约 ${Math.ceil((size - done) / speed)} 秒` : "";
-    put(say, `已上传 ${Math.floor((100 * done) / size)}%${left}`);
+    put(say, `${which}已上传 ${Math.floor((100 * done) / size)}%${left}`);
   };
 }
 
@@ -99,15 +111,11 @@ async function send(event) {
   const button = part("send");
   put(button, "暂停");
   try {
-    const { ticket, envelope } = await chosen();
-    const id = await upload(envelope, ticket.envelope_sha256, `${ticket.tender}-${ticket.lot}.mtse`, progressOf(ticket.size), running.signal);
-    put(say, "已上传，正在递交……");
-    const receipt = await submit(ticket, await submissionOf(ticket, id));
-    forget(ticket.envelope_sha256);
-    note(ticket, { receipt });
+    const all = await chosen();
+    part("receipts").replaceChildren();
+    for (const { ticket, envelope } of all) await deliver(ticket, envelope, running.signal);
     part("rest").hidden = true;
-    await showReceipt(receipt, ticket);
-    warnOfOther(ticket);
+    all.forEach(({ ticket }) => warnOfOther(ticket));
   } catch (problem) {
     put(say, problem.name === "AbortError" ? "已暂停。已上传的部分不会丢失。" : problem instanceof Refused ? problem.message : "文件读不出来，请重新选择。");
   } finally {
@@ -116,40 +124,22 @@ async function send(event) {
   }
 }
 
-/** The receipt is offered before it is checked: it is the bidder's, whatever the check says. */
-async function showReceipt(receipt, ticket) {
-  const { payload } = receipt.statement;
-  const card = part("receipt");
-  offer(part("save-receipt"), new Blob([JSON.stringify(receipt)], { type: "application/json" }), `${ticket.tender}-${ticket.lot}.mtse.receipt.json`);
-  put(part("receipt-bid"), payload.bid);
-  put(part("receipt-at"), beijing(payload.received_at));
-  put(part("receipt-size"), `${payload.size.toLocaleString("en-US")} 字节`);
-  put(part("receipt-digest"), payload.envelope_sha256.match(/.{4}/g).join(" "));
-  card.hidden = false;
+async function deliver(ticket, envelope, signal) {
+  const id = await upload(envelope, ticket.envelope_sha256, "envelope.mtse", progressOf(ticket), signal);
+  put(say, "已上传，正在递交……");
+  const receipt = await submit(ticket, await submissionOf(ticket, id));
+  forget(ticket.envelope_sha256);
+  note(ticket, { receipt });
   put(say, "投标已收到。回执已生成，请保存。");
-  const lines = part("receipt-checks");
-  try {
-    const { lines: proven } = await checkReceipt(receipt, await platformKeys(), ticket);
-    lines.replaceChildren(...proven.map((text) => Object.assign(document.createElement("li"), { textContent: `✓ ${text}` })));
-    card.dataset.checked = "proven";
-  } catch (problem) {
-    const words = problem instanceof Refused ? problem.message : "回执读不懂。";
-    lines.replaceChildren(Object.assign(document.createElement("li"), { textContent: `✗ ${words} 请保存回执并联系平台。` }));
-    card.dataset.checked = "failed";
-  }
-  card.querySelector("h2").focus();
+  await showReceipt(receipt, ticket);
 }
 
 /** Two different bids of one bidder for one lot are both rejected. */
 function warnOfOther(ticket) {
   const other = otherIn(ticket);
-  part("other-bid").hidden = !other;
-  if (other) put(part("other-bid-words"), `同一标段的另一份投标 ${other.receipt.statement.payload.bid} 已经递交、没有撤回。两份不同的投标都将被否决（招标投标法实施条例第五十一条），请在截止之前撤回其中一份。`);
-}
-
-function beijing(iso) {
-  const shown = new Date(iso).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
-  return `${shown}${/\.\d+/.exec(iso)?.[0] ?? ""}（北京时间）`;
+  if (!other) return;
+  part("other-bid").hidden = false;
+  put(part("other-bid-words"), `同一标段的另一份投标 ${other.receipt.statement.payload.bid} 已经递交、没有撤回。两份不同的投标都将被否决（招标投标法实施条例第五十一条），请在截止之前撤回其中一份。`);
 }
 
 page.querySelector("[data-submit-form]").addEventListener("submit", send);

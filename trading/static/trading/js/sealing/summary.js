@@ -35,10 +35,12 @@ export function summaryOf(values, { tender, lot, part, currency }, guarantee) {
   const problems = Object.values(problemsOf(values));
   if (problems.length) throw new Refused("summary.bad_field", problems[0]);
   const fen = fenOf(values.price);
+  // The first envelope of two is opened while prices are still secret.
+  const priced = part === "technical" ? {} : { price: plain(fen), price_in_words: words(fen) };
   return {
     v: 1, tender, lot, part, currency,
     bidder: { name: values.bidder_name, credit_code: values.credit_code },
-    price: plain(fen), price_in_words: words(fen),
+    ...priced,
     duration_days: Number(values.duration_days), quality: values.quality,
     ...(values.manager_name ? { project_manager: { name: values.manager_name, certificate: values.manager_certificate } } : {}),
     ...(guarantee ? { guarantee } : {}),

@@ -8,14 +8,14 @@ const EVERY_MS = 100;
 
 addEventListener("message", async ({ data }) => {
   let [last, before] = [0, ""];
-  const progress = (stage, done, total) => {
+  const progress = (stage, done, total, part) => {
     const now = performance.now();
     if (stage === before && now - last < EVERY_MS && done < total) return;
     [last, before] = [now, stage];
-    postMessage({ stage, done, total });
+    postMessage({ stage, done, total, part });
   };
   try {
-    postMessage({ made: await sealBid(data, await openSink(), progress) });
+    postMessage({ made: await sealBid(data, openSink, progress) });
   } catch (problem) {
     postMessage({ refused: wordsOf(problem) });
   }
