@@ -94,12 +94,14 @@ def summary_of(tender: Tender, lot: str, member: Member, price: str, **changes: 
     }
 
 
-def bundle_of(summary: dict[str, Any], signer: Signing, filler: int = 0) -> bytes:
+def bundle_of(summary: dict[str, Any], signer: Signing, filler: int | bytes = 0) -> bytes:
+    """A bundle with the summary and one file that ends in ``filler``: so many dots, or these bytes."""
     signed = bid_summary.sign(summary, signer)
+    end = filler if isinstance(filler, bytes) else b"." * filler
     files = {
         bundle.SUMMARY: (canonical(summary), "bid_summary"),
         bundle.SUMMARY_SIGNATURE: (canonical(signed), "bid_summary_signature"),
-        "technical/plan.txt": ("施工组织设计".encode() + b"." * filler, "technical"),
+        "technical/plan.txt": ("施工组织设计".encode() + end, "technical"),
     }
     out = io.BytesIO()
     bundle.build(

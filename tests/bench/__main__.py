@@ -24,6 +24,7 @@ PIECES = {
     "chain_warm": "tests.bench.chain_warm",
     "archive_1000": "tests.bench.archive_1000",
     "rush_300": "tests.bench.rush_300",
+    "open_quorum_100": "tests.bench.open_quorum",
 }
 
 
