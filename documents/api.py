@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any, BinaryIO, cast
 
@@ -10,6 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from documents import refusals, tasks, uploads
 from journal import clock
+from journal.door import journal_attempt
+from kernel.actor import PUBLIC
 from kernel.errors import Refused
 from portal import problems
 from portal.doors import BAD_FIELD, WRONG_METHOD, json_door, text_field
@@ -30,13 +33,13 @@ def begin(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
             BAD_FIELD(field="sha256", why="应为 64 位小写十六进制 / 64 lower-case hexadecimal digits")
         )
     now = clock.now()
-    upload = uploads.begin(
-        size=size,
-        sha256=sha256,
-        name=text_field(body, "name", limit=1000),
-        media_type=text_field(body, "media_type"),
-        now=now,
-    )
+    name, media_type = text_field(body, "name", limit=1000), text_field(body, "media_type")
+    try:
+        upload = uploads.begin(size=size, sha256=sha256, name=name, media_type=media_type, now=now)
+    except Refused as refusal:
+        # Neither the name nor anything else that might tell who it was.
+        journal_attempt("upload.begin", {"size": size, "sha256": sha256}, PUBLIC, "api", refusal)
+        raise
     tasks.sweep_now_and_then()
     answer = {"upload": str(upload.id), "offset": 0, "chunk_max": uploads.CHUNK_MAX}
     response = JsonResponse(answer, status=201)
@@ -71,7 +74,13 @@ def _patch(request: HttpRequest, upload_id: str) -> int:
     length = request.headers.get("Content-Length", "")
     if _OFFSET.fullmatch(length) and int(length) > uploads.CHUNK_MAX:
         raise Refused(refusals.CHUNK_TOO_LARGE(limit=uploads.CHUNK_MAX))
-    return uploads.append(upload_id, int(offset), cast(BinaryIO, request), clock.now())
+    try:
+        return uploads.append(upload_id, int(offset), cast(BinaryIO, request), clock.now())
+    except Refused as refusal:
+        if refusal.code == refusals.DIGEST_DIFFERS.code:
+            said = {"upload": hashlib.sha256(upload_id.encode()).hexdigest()}  # its id is a capability
+            journal_attempt("upload.append", said, PUBLIC, "api", refusal)
+        raise
 
 
 def _at(response: HttpResponse, offset: int) -> HttpResponse:

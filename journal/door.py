@@ -19,7 +19,7 @@ from typing import Any, ClassVar, TypeVar
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from journal import after_commit, clock, constraints
+from journal import after_commit, attempts, clock, constraints
 from journal.facts import Fact
 from journal.models import Act, OutboxFact, Performed
 from kernel.actor import Actor
@@ -264,10 +264,22 @@ def reason_of(error: IntegrityError) -> Reason:
 
 
 def journal_refusal(command: Command, actor: Actor, via: str, refusal: Refused) -> None:
-    """Refused attempts are acts too, always sealed: even their number may tell something.
+    """Refused attempts are acts too, always sealed: even their number may tell something. A flood of them is
+    counted, not written one by one (:mod:`journal.attempts`).
 
     For doors that refuse before ``perform``, after slow checks that belong to no transaction.
     """
+    journal_attempt(command.verb, command.as_json(), actor, via, refusal)
+
+
+def journal_attempt(verb: str, asked: dict[str, Any], actor: Actor, via: str, refusal: Refused) -> None:
+    """The same for what is no command: ``verb`` names what was tried, ``asked`` says how."""
+    unwritten = attempts.admitted(actor.key, refusal.code)
+    if unwritten is None:
+        return
+    payload: dict[str, Any] = {"codes": [r.code for r in refusal.reasons], "command": _short(asked)}
+    if unwritten:
+        payload["unwritten"] = dict(sorted(unwritten.items()))
     with transaction.atomic():
         at = clock.now()
         act_id = uuid.uuid4()
@@ -277,11 +289,11 @@ def journal_refusal(command: Command, actor: Actor, via: str, refusal: Refused) 
             "verb": "attempt.refused",
             "actor": actor.key,
             "organization": actor.organization,
-            "subject": command.verb,
+            "subject": verb,
             "at": iso(at),
             "via": via,
             "law": refusal.reasons[0].law,
-            "payload": {"codes": [r.code for r in refusal.reasons], "command": _short(command.as_json())},
+            "payload": payload,
         }
         write_act(document, sealed=True, act_id=act_id, at=at)
         after_commit.plan(facts=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from journal import attempts
 from kernel.errors import Refused
 from portal import problems
 
@@ -40,6 +41,17 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class Source:
+    """Refused attempts are counted by where they come from; the address is told to nobody else."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with attempts.coming_from(request.META.get("REMOTE_ADDR", "")):
+            return self.get_response(request)
 
 
 class NoNul:

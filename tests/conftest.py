@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.core.signals import setting_changed
 
+from journal import attempts
 from tests import servers
 
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
@@ -127,6 +128,12 @@ def redis_url() -> Iterator[str]:
     yield REDIS_URL
     client.flushdb()
     client.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_before() -> None:
+    """How often somebody was refused in another test is of no account here."""
+    attempts.forget()
 
 
 @pytest.fixture(autouse=True)

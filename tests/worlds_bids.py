@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ca_interop import document_signing
+from ca_interop.demo_ca.issuing import Subscriber
 from ca_interop.rules.certificates import to_base64
 from ca_interop.rules.signatures import signing_side
 from documents import uploads
@@ -37,7 +38,9 @@ from sealing import (
 )
 from sealing.fields import b64
 from sealing.header import head_size
+from sealing.signer import SoftwareSigner
 from sealing.statements import Signing
+from tests.integration.ca_interop.authorities import house
 from tests.worlds_tenders import Member, World
 from trading import releases, submission
 from trading.commands import (
@@ -135,8 +138,21 @@ def sealed_bid(
     return Sealed(member, out.getvalue(), ticket, price)
 
 
+def certified(
+    member: Member, *, days_ago: int, days: int, organization: str = "", credit_code: str = "x"
+) -> Member:
+    """The member with another certificate of its authority."""
+    now = datetime.now(UTC)
+    code = member.credit_code if credit_code == "x" else credit_code
+    who = Subscriber(organization or (member.organization.name if code else ""), code, "周建")
+    got = house().authorities["demo-ca-2"].issue(
+        who, not_before=now - timedelta(days=days_ago), not_after=now - timedelta(days=days_ago - days)
+    )  # fmt: skip
+    return replace(member, signer=SoftwareSigner(got.signing.key, got.signing.full_chain))  # type: ignore[arg-type]
+
+
 def upload(data: bytes) -> str:
-    """The envelope's bytes, uploaded in one chunk."""
+    """The envelope's bytes, uploaded in chunks."""
     row = uploads.begin(
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -144,7 +160,8 @@ def upload(data: bytes) -> str:
         media_type="application/octet-stream",
         now=clock.now(),
     )
-    uploads.append(str(row.id), 0, io.BytesIO(data), clock.now())
+    for at in range(0, len(data), uploads.CHUNK_MAX):
+        uploads.append(str(row.id), at, io.BytesIO(data[at : at + uploads.CHUNK_MAX]), clock.now())
     return str(row.id)
 
 

@@ -24,7 +24,7 @@ from django.core.handlers.exception import response_for_exception
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 
-from journal import clock
+from journal import attempts, clock
 
 log = logging.getLogger("mingtang.trading")
 Scope = MutableMapping[str, Any]
@@ -79,7 +79,8 @@ class Arrivals:
     def _answer(self, request: ASGIRequest, path: dict[str, str]) -> HttpResponse:
         _fresh()
         try:
-            response = self.view(request, **path)
+            with attempts.coming_from(request.META.get("REMOTE_ADDR", "")):
+                response = self.view(request, **path)
         except Exception as error:
             response = response_for_exception(request, error)
         if connection.errors_occurred:

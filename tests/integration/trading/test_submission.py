@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import serializers
 from django.db import connection
 
-from ca_interop.demo_ca.issuing import Subscriber
 from ca_interop.models import RevocationDocument
 from documents.models import StoredFile
 from journal import clock
@@ -20,10 +18,9 @@ from journal.models import Act
 from kernel.actor import pseudonym
 from kernel.errors import Refused
 from parties.commands import BlockCertificate
-from sealing.signer import SoftwareSigner
 from tests import worlds_bids, worlds_tenders
 from tests.integration.ca_interop.authorities import house
-from tests.worlds_tenders import Member, World
+from tests.worlds_tenders import World
 from trading import submission
 from trading.commands import SubmitBid, WithdrawBid
 from trading.models import Bid, Tender
@@ -38,19 +35,6 @@ def code_of(request: submission.Submission) -> str:
     attempt = Act.objects.filter(verb="attempt.refused").latest("at").document
     assert (attempt["payload"]["codes"][0], attempt["subject"]) == (caught.value.code, "bid.submit")
     return caught.value.code
-
-
-def certified(
-    member: Member, *, days_ago: int, days: int, organization: str = "", credit_code: str = "x"
-) -> Member:
-    """The member with another certificate of its authority."""
-    now = datetime.now(UTC)
-    code = member.credit_code if credit_code == "x" else credit_code
-    who = Subscriber(organization or (member.organization.name if code else ""), code, "周建")
-    got = house().authorities["demo-ca-2"].issue(
-        who, not_before=now - timedelta(days=days_ago), not_after=now - timedelta(days=days_ago - days)
-    )  # fmt: skip
-    return replace(member, signer=SoftwareSigner(got.signing.key, got.signing.full_chain))  # type: ignore[arg-type]
 
 
 def _flip(data: bytes, at: int) -> bytes:
@@ -129,11 +113,11 @@ def test_the_certificate_must_be_in_force_at_the_door() -> None:
         tender = worlds_tenders.announced_tender(world)
         bidder = world.bidders[0]
         seal, ask = worlds_bids.sealed_bid, worlds_bids.request_of
-        expired = certified(bidder, days_ago=40, days=20)
+        expired = worlds_bids.certified(bidder, days_ago=40, days=20)
         assert code_of(ask(seal(world, tender, expired))) == "certificate.expired"
-        personal = certified(bidder, days_ago=1, days=30, credit_code="")
+        personal = worlds_bids.certified(bidder, days_ago=1, days=30, credit_code="")
         assert code_of(ask(seal(world, tender, personal))) == "certificate.no_credit_code"
-        revoked = certified(bidder, days_ago=1, days=300)
+        revoked = worlds_bids.certified(bidder, days_ago=1, days=300)
         house().authorities["demo-ca-2"].revoke(revoked.signer.chain[0].serial_number, clock.now())
         assert code_of(ask(seal(world, tender, revoked))) == "certificate.revoked"
 
