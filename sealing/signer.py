@@ -6,6 +6,7 @@ A PKCS#11 token or a loopback agent is another class with the same four members.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -191,8 +192,10 @@ def _pem_key(data: bytes, password: bytes | None) -> PrivateKey:
     except UnsupportedAlgorithm:
         return sm2.load_pem(data, password)
     except ValueError:
-        if b"BEGIN SM2 PRIVATE KEY" in data:  # OpenSSL's label of SEC 1 with this curve
-            return sm2.load_pem(data, password)
+        # OpenSSL's label of SEC 1 with this curve; or encrypted in a way that only sm2 may know.
+        if b"BEGIN SM2 PRIVATE KEY" in data or (password and sm2.available()):
+            with suppress(Refused):
+                return sm2.load_pem(data, password)
         raise
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from kernel.errors import Refused
 from sealing.refusals import KEY_FILE_BAD, SM2_FAILED
-from sealing.sm2 import library
+from sealing.sm2 import library, pbes2
 from sealing.sm2.keys import Sm2PrivateKey
 
 _PKCS7_DATA = 21  # NID_pkcs7_data
@@ -32,7 +32,10 @@ class KeyFile:
 
 
 def load_pem(data: bytes, password: bytes | None = None) -> Sm2PrivateKey:
-    """The private key of a PEM file; ``Refused(key.file_bad)`` for another kind or a wrong password."""
+    """The private key of a PEM file, GmSSL's too; ``Refused(key.file_bad)`` for another kind or a wrong password."""
+    info = pbes2.opened(data, password) if password else None
+    if info is not None:
+        return Sm2PrivateKey.from_pkcs8(info)
     lib = library.library()
     bio = lib.BIO_new_mem_buf(data, len(data))
     try:

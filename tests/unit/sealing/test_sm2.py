@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -9,7 +10,12 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,6 +139,40 @@ def test_keys_from_every_kind_of_file(files):
     for name in ("new.p12", "old.p12"):
         held = sm2.load_pkcs12((files / name).read_bytes(), b"pw")
         assert (held.key, held.certificate, held.others) == (key, leaf, (leaf,))
+
+
+def test_gmssls_encrypted_key(files):
+    """SM4-CBC under PBKDF2 with HMAC-SM3, which OpenSSL 3.0 cannot read; made here as GmSSL lays it out."""
+    key = sm2.load_pem((files / "key.pem").read_bytes())
+    pem = gmssl(key.pkcs8, b"Password")
+    assert sm2.load_pem(pem, b"Password") == key
+    assert code(sm2.load_pem, pem, b"password") == "key.file_bad"
+    assert code(sm2.load_pem, pem, None) == "key.file_bad"
+    assert code(sm2.load_pem, gmssl(key.pkcs8, b"Password", rounds=2_000_001), b"Password") == "key.file_bad"
+
+
+def gmssl(plain: bytes, password: bytes, rounds: int = 1000) -> bytes:
+    salt, iv = os.urandom(16), os.urandom(16)
+    secret = PBKDF2HMAC(hashes.SM3(), 16, salt, min(rounds, 1000)).derive(password)
+    pad = PKCS7(128).padder()
+    state = Cipher(SM4(secret), modes.CBC(iv)).encryptor()
+    sealed = state.update(pad.update(plain) + pad.finalize()) + state.finalize()
+    oid = [der.encode(der.OID, bytes.fromhex(one)) for one in OIDS]
+    parts = (
+        der.encode(der.OCTETS, salt),
+        der.integer(rounds),
+        der.integer(16),
+        der.encode(der.SEQUENCE, oid[2]),
+    )
+    derivation = der.encode(der.SEQUENCE, oid[1], der.encode(der.SEQUENCE, *parts))
+    scheme = der.encode(der.SEQUENCE, oid[3], der.encode(der.OCTETS, iv))
+    how = der.encode(der.SEQUENCE, oid[0], der.encode(der.SEQUENCE, derivation, scheme))
+    body = base64.encodebytes(der.encode(der.SEQUENCE, how, der.encode(der.OCTETS, sealed)))
+    return b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n" + body + b"-----END ENCRYPTED PRIVATE KEY-----\n"
+
+
+#: PBES2, PBKDF2, hmacWithSM3, sm4-cbc.
+OIDS = ("2a864886f70d01050d", "2a864886f70d01050c", "2a811ccf5501831102", "2a811ccf55016802")
 
 
 def test_our_own_file_is_read_here_and_by_openssl(files):
