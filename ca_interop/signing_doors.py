@@ -33,12 +33,14 @@ def finished(
 ) -> dict[str, Any] | None:
     """The signature on the document that came with a signed statement, checked and kept; ``None`` without one.
 
-    ``pdf``: ``{"prepared", "signature"}`` or ``{"message"}`` (beside the PDF), or a form's ``pdf_prepared`` and
-    ``pdf_signature``. ``certificate``: fingerprint of the statement's signer, which it must be too.
+    ``pdf``: ``{"prepared", "signature"}`` or ``{"message"}`` (beside the PDF), or a form's ``pdf_prepared``,
+    ``pdf_signature``, ``pdf_message``. ``certificate``: fingerprint of the statement's signer, which it must be too.
     """
     given = fields.get("pdf")
     if given is None and fields.get("pdf_prepared"):
         given = {"prepared": fields.get("pdf_prepared"), "signature": fields.get("pdf_signature", "")}
+    if given is None and fields.get("pdf_message"):
+        given = {"message": fields.get("pdf_message")}
     if given is None:
         return None
     if not isinstance(given, Mapping):

@@ -21,16 +21,21 @@ def sign_form(
     action: str = "",
     button: str = "签名",
     mode: str = "post",
+    document: str = "",
+    original: str = "",
     **hidden: Any,
 ) -> dict[str, Any]:
     """A form whose fields ``certificate`` and ``signature`` answer ``statement``; other keyword arguments
-    become hidden fields. ``mode="room"``: it is not sent; the form fires ``signed`` with
+    become hidden fields. ``document``: path of the JSON door whose document is signed on itself too,
+    ``original`` of the file as it was made. ``mode="room"``: it is not sent; the form fires ``signed`` with
     ``{certificate, signature}`` in ``detail`` for a room's module."""
     return {
         "statement": statement,
         "action": action,
         "button": button,
         "mode": mode,
+        "document": document,
+        "original": original,
         "hidden": hidden,
         "csrf_token": context.get("csrf_token"),
         "request": context.get("request"),

@@ -101,6 +101,8 @@ def _page(
         "signatures": list(session.signatures.select_related("organization")) if session else [],
         "statement": openings.record_statement(session) if session and session.record_payload else None,
         "sign_action": f"/halls/{number}/sign-record/",
+        "sign_document": f"/api/v1/tenders/{number}/opening",
+        "sign_original": f"/halls/{number}/record.pdf?revision=original",
         "total": len(view.events),
     }
     return render(request, "trading/hall.html", context, status=status)

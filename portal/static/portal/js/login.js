@@ -15,11 +15,19 @@ async function fill(form) {
   if (!globalThis.crypto?.subtle) throw new Refused("page", "浏览器只在 https 下允许签名。请改用 https 地址，或用命令行：bidtool login");
   const { statement, certificate, signature, alg } = form.elements;
   const text = statement.value.replace(/\r\n?/g, "\n");
-  const signer = await signerOf(await keyFields(form).holder());
+  const holder = await keyFields(form).holder();
+  const signer = await signerOf(holder);
   // The first line is the domain; the statement itself is what an agent shows and signs.
-  signature.value = b64(await signer.sign(utf8(text), JSON.parse(text.slice(text.indexOf("\n") + 1))));
+  const said = JSON.parse(text.slice(text.indexOf("\n") + 1));
+  signature.value = b64(await signer.sign(utf8(text), said));
   certificate.value = signer.chain.map(pem).join("");
   alg.value = signer.alg;
+  // The document itself is signed too, where the form says which. An agent signs statements only: it shows what it signs.
+  if (form.dataset.document && !holder.agent) {
+    const { signDocument } = await import("./keys/document.js");
+    const place = { base: form.dataset.document, original: form.dataset.original };
+    for (const [name, value] of Object.entries(await signDocument(signer, said, place))) form.elements[name].value = value;
+  }
 }
 
 function wire(root) {
