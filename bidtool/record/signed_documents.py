@@ -41,9 +41,10 @@ def check(record: Record, steps: Steps) -> None:
 def _named(record: Record) -> dict[str, set[str]]:
     """Documents that statements name → certificates that signed those statements."""
     found: dict[str, set[str]] = {}
-    session = record.optional("opening.json")
-    if session is not None:
-        found[session.hex("pdf_sha256", 32)] = _signers(session, "opening-record")
+    for path in ("opening.json", "opening-2.json"):
+        session = record.optional(path)
+        if session is not None:
+            found[session.hex("pdf_sha256", 32)] = _signers(session, "opening-record")
     for lot in record.lots:
         evaluation = record.optional(f"evaluation/{lot}.json")
         if evaluation is not None:

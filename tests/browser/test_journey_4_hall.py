@@ -77,6 +77,8 @@ def test_an_opening_is_held_in_the_pages(world: World, visit: Visit, look: Look)
         visitor.sees("现在请您确认开标记录")
         visitor.sign("签名确认")
         visitor.sees("您已在开标记录上签名")
+    signed = bidder.page.request.get(f"{bidder.page.url}record.pdf").body()
+    assert signed.count(b"/ETSI.CAdES.detached") == 4, "每一方都在 PDF 本身上签名"
     host.press("闭会")
     bidder.sees("开标会已结束")
     look(bidder.page, "hall-closed", schemes=("light",))
