@@ -120,3 +120,33 @@ def record_matrix(cmd: RecordMatrix, ctx: Context, row: None) -> Done:
         "failed": [{k: c[k] for k in ("authority", "algorithm", "operation", "code")} for c in failed],
     }
     return Done(f"ca-matrix:{run.pk}", said, {"run": str(run.pk), "failed": len(failed)})
+
+
+@dataclass(frozen=True)
+class NoteUndecided(Command):
+    """A certificate whose standing nobody could tell was accepted under the soft policy. ``act``: what for;
+    ``at`` RFC 3339; ``why`` what was missing, in Chinese."""
+
+    certificate: str
+    authority: str
+    act: str
+    at: str
+    why: str
+
+    verb = "revocation.accept_undecided"
+    law = "电子签名法第十三条"
+    # Who signed something at what moment is told by the act it was for, when that is disclosed.
+    sealed = True
+
+
+@handler(NoteUndecided, may=policy.may_note_undecided)
+def note_undecided(cmd: NoteUndecided, ctx: Context, row: None) -> Done:
+    said = {
+        "certificate": cmd.certificate,
+        "authority": cmd.authority,
+        "act": cmd.act,
+        "at": cmd.at,
+        "policy": "soft",
+        "why": cmd.why,
+    }
+    return Done(f"certificate:{cmd.certificate}", said, {})

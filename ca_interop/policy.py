@@ -46,3 +46,7 @@ def may_record_matrix(actor: Actor, row: object) -> Reason | None:
 
 def may_run_matrix(actor: Actor) -> Reason | None:
     return None if actor.is_system or actor.has(Role.TRADING_CENTER) else ONLY_STAFF()
+
+
+def may_note_undecided(actor: Actor, row: object) -> Reason | None:
+    return None if actor.is_system else ONLY_STAFF()

@@ -14,15 +14,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography import x509
+from django.conf import settings
 
 from ca_interop import fetching, queries
+from ca_interop.commands import NoteUndecided
 from ca_interop.fetching import FRESH, FRESH_AUTHORITY, Fetcher
-from ca_interop.rules.certificates import is_authority
+from ca_interop.rules.certificates import fingerprint, is_authority
+from ca_interop.rules.reasons import UNDECIDED
 from ca_interop.rules.revocation import NOTHING_FETCHED, OcspAnswer, RevocationEvidence
 from ca_interop.rules.rfc5280.revocation import Status
 from ca_interop.rules.trust_list import Authority, TrustList
 from ca_interop.rules.validation import Purpose, RevocationPolicy, Validation, findings, validate
 from journal import clock
+from journal.door import perform
+from kernel.actor import SYSTEM
+from kernel.clock import iso
 from kernel.errors import Kind, ReasonForm, Refused
 from sealing import statements
 from sealing.statements import SignatureEvidence
@@ -67,16 +73,19 @@ def check_signed(
     use: Purpose = Purpose.SIGN,
     at: datetime,
     need_credit_code: bool = False,
-    policy: RevocationPolicy = RevocationPolicy.HARD,
+    policy: RevocationPolicy | None = None,
 ) -> Checked:
-    """Check a signed statement of type ``mingtang/<purpose>`` and its certificate at ``at``.
+    """Check a signed statement of type ``mingtang/<purpose>`` and its certificate at ``at``. Without ``policy``
+    the deployment's for this purpose counts (:func:`policy_of`).
 
     Raises ``Refused``: ``statement.*``, ``certificate.*``, ``revocation.*``, ``trust_list.not_in_force``.
     """
     evidence = statements.verify(signed, purpose=purpose)
     if evidence.leaf is None:
         raise Refused(NO_CERTIFICATE())
-    validation = check_chain(evidence.chain, use, at, need_credit_code=need_credit_code, policy=policy)
+    validation = check_chain(
+        evidence.chain, use, at, need_credit_code=need_credit_code, policy=policy, act=purpose
+    )
     return Checked(evidence, validation, list(validation.revocation_sha256))
 
 
@@ -86,17 +95,20 @@ def check_chain(
     at: datetime,
     *,
     need_credit_code: bool = False,
-    policy: RevocationPolicy = RevocationPolicy.HARD,
+    policy: RevocationPolicy | None = None,
+    act: str = "",
     keep: bool = True,
 ) -> CheckedChain:
-    """May the leaf of ``chain`` (leaf first) do ``purpose`` at ``at``? Fetches what is needed.
+    """May the leaf of ``chain`` (leaf first) do ``purpose`` at ``at``? Fetches what is needed. ``act`` names what
+    it is for (a statement's purpose); without ``policy`` the deployment's for it counts.
 
     ``keep=False`` leaves no trace of whom it was asked about: for bidders before an opening, whose
     certificates are checked once more, with evidence that is kept, when their bids are opened.
 
     Under ``HARD`` a standing that cannot be found out is ``Refused(certificate.revocation_undecided)``
-    (busy: try again); under ``SOFT`` it is accepted and said so in the steps.
+    (busy: try again); under ``SOFT`` it is accepted, said so in the steps, and an act of its own.
     """
+    policy = policy or policy_of(act)
     trust = queries.trust_list(at)
     # First without evidence: a chain that leads nowhere costs no request to anybody.
     path_only = validate(
@@ -113,7 +125,21 @@ def check_chain(
     found = _Gathering(path_only.path.certificates, trust, at, keep).evidence
     done = validate(chain[0], chain[1:], trust, at, purpose, found, policy, need_credit_code=need_credit_code)
     fields = {name: getattr(done, name) for name in Validation.__dataclass_fields__}
+    if done.undecided and keep:
+        note = NoteUndecided(
+            done.facts.fingerprint, done.authority_id, act or purpose.value, iso(at), _why(done)
+        )
+        perform(note, SYSTEM, via="task", key=f"undecided:{act}:{done.facts.fingerprint}:{iso(at)}")
     return CheckedChain(**fields, revocation_sha256=done.evidence_sha256)
+
+
+def policy_of(act: str) -> RevocationPolicy:
+    """``SOFT`` for the acts of ``REVOCATION_SOFT``, which must not hang on an authority's network; else ``HARD``."""
+    return RevocationPolicy.SOFT if act in settings.REVOCATION_SOFT else RevocationPolicy.HARD
+
+
+def _why(done: Validation) -> str:
+    return "；".join(step.zh for step in done.steps if step.code == UNDECIDED.code)
 
 
 class _Gathering:
@@ -138,7 +164,7 @@ class _Gathering:
         authorities: Sequence[Authority],
         fresh: timedelta,
     ) -> None:
-        """OCSP first, with a nonce; then the lists; then lists kept from before whose period still covers."""
+        """OCSP first, with a nonce; then the lists; then what was kept from before and still covers the time."""
         for url in (u for a in authorities for u in a.ocsp):
             if self._told(number, ocsp=self.fetcher.ocsp(url, certificate, issuer, fresh)):
                 return
@@ -146,6 +172,9 @@ class _Gathering:
         for url in lists:
             if self._told(number, crl=self.fetcher.crl(url, fresh)):
                 return
+        answer = fetching.newest("ocsp", fingerprint(certificate))
+        if answer is not None and self._told(number, ocsp=fetching.answer_of(answer)):
+            return
         for url in lists:
             kept = fetching.newest("crl", url)
             if kept is not None and self._told(number, crl=bytes(kept.der)):

@@ -226,6 +226,8 @@ PLATFORM_KEY_FILE = os.environ.get("PLATFORM_KEY_FILE", str(VAR / "keys" / "plat
 # -- recognized certification authorities
 TRUST_LIST_PUBLISHERS = [p for p in os.environ.get("TRUST_LIST_PUBLISHERS", "").split(",") if p]
 REVOCATION_TIMEOUT_SECONDS = float(os.environ.get("REVOCATION_TIMEOUT_SECONDS", "3"))
+#: Acts (purposes of signed statements) that go on when nobody can tell whether the certificate is revoked.
+REVOCATION_SOFT = frozenset(p for p in os.environ.get("REVOCATION_SOFT", "").split(",") if p)
 #: Where the authorities' sandboxes are reached for the interoperability matrix; empty: it cannot be run.
 CA_SANDBOX_URL = os.environ.get("CA_SANDBOX_URL", "")
 

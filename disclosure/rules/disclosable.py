@@ -58,6 +58,7 @@ NEVER: dict[str, str] = {
     "certificate.confirm": "登记资料中的个人信息（个人信息保护法第六条）",
     "certificate.decline": "登记资料中的个人信息（个人信息保护法第六条）",
     "account.link": "登记资料中的个人信息（个人信息保护法第六条）",
+    "revocation.accept_undecided": "谁在何时签过什么，由所签的那一步公开（个人信息保护法第六条）",
     "account.unlink": "登记资料中的个人信息（个人信息保护法第六条）",
     "party.hand_over": "单位内部的人员安排（个人信息保护法第六条）",
     "session.enter_by_account": "谁在何时登录与结果无关（个人信息保护法第六条）",

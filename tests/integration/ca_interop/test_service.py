@@ -92,6 +92,34 @@ def test_authorities_that_are_down_are_a_busy_refusal_or_a_recorded_step(server)
     assert soft.revocation == "undecided"
 
 
+def test_the_policy_is_the_acts_and_what_it_let_through_is_an_act(server, settings):
+    settings.REVOCATION_SOFT = frozenset({"share-release"})
+    server.house.faults["demo-ca-2"] = "down"
+    signer = subscriber("甲", 18, "甲一")
+
+    def check(purpose):
+        signed = statements.sign(statements.statement(purpose, {"x": 1}), signer)
+        return check_signed(signed, purpose=purpose, at=at).validation
+
+    at = now()
+    assert check("share-release").revocation == "undecided"
+    assert check("share-release").revocation == "undecided"
+    with pytest.raises(Refused):
+        check("guarantee-demand")
+    act = Act.objects.get(verb="revocation.accept_undecided")
+    noted = act.document["payload"]
+    assert (noted["act"], noted["policy"]) == ("share-release", "soft")
+    assert "没有可用的吊销列表" in noted["why"]
+
+
+def test_an_answer_within_its_period_still_counts_when_the_responder_goes_down(server):
+    signer = subscriber("甲", 19, "甲一", "demo-ca-8")
+    check_chain(signer.chain, Purpose.SIGN, now())
+    RevocationDocument.objects.update(fetched_at=now() - timedelta(hours=2))
+    server.house.faults["demo-ca-8"] = "down"
+    assert check_chain(signer.chain, Purpose.SIGN, now()).revocation == "good"
+
+
 def test_slow_authorities_cost_a_bounded_time(server, settings):
     settings.REVOCATION_TIMEOUT_SECONDS = 0.2
     server.house.faults["demo-ca-2"] = "slow"
