@@ -21,17 +21,19 @@ from django.conf import settings
 from ca_interop import queries, timestamping
 from ca_interop.fetching import Fetcher
 from ca_interop.providers import Provider, providers
+from ca_interop.providers.adapter import adapter_of
 from ca_interop.providers.sandbox import Sandbox
 from ca_interop.rules.matrix import OPERATIONS, Cell
 from ca_interop.rules.reasons import REVOKED
-from ca_interop.rules.signatures import checking, making, message
+from ca_interop.rules.signatures import checking
 from ca_interop.rules.trust_list import Authority, TrustList
 from ca_interop.rules.validation import Purpose
 from ca_interop.service import check_chain, check_signed
 from journal import clock
 from kernel.errors import Kind, ReasonForm, Refused
 from kernel.ids import credit_code_check_digit
-from sealing import envelope, statements
+from sealing import envelope, sm2, statements
+from sealing.recipients import KEY_TAG, read_wrap, wrap
 from sealing.signer import Signer
 
 T = TypeVar("T")
@@ -91,15 +93,16 @@ class _Trial:
 
     def __init__(self, authority: Authority, provider: Provider, algorithm: str, now: datetime) -> None:
         self.authority, self.provider, self.algorithm, self.now = authority, provider, algorithm, now
-        self.sandbox = Sandbox(
-            settings.CA_SANDBOX_URL, authority.id, now, settings.REVOCATION_TIMEOUT_SECONDS
-        )
+        # Making an RSA key takes longer than answering.
+        seconds = 3 * settings.REVOCATION_TIMEOUT_SECONDS
+        self.sandbox = Sandbox(settings.CA_SANDBOX_URL, authority.id, now, seconds)
         body = f"91320900{secrets.randbelow(10**9):09d}"
         self.subscriber = {
             "organization": "互认矩阵试验单位",
             "credit_code": body + credit_code_check_digit(body),
             "person": "试验员",
         }
+        self.adapter = adapter_of(authority.profile)
         self.sealed = self.message = b""
         #: A second subscriber: its certificate keeps a share of the key, and is the one that is revoked.
         self.other: Signer | None = None
@@ -150,12 +153,12 @@ class _Trial:
                 raise Refused(OTHER_FACTS(field=field, found=found, issued=issued))
 
     def sign(self, signer: Signer) -> None:
-        """A detached message over a file: CMS, or GB/T 35275 for SM2."""
-        self.message = making.sign(_CONTENT, signer, signing_time=self.now.replace(microsecond=0))
+        """A detached message over a file, as the authority's tools write it: CMS or GB/T 35275."""
+        self.message = self.adapter.sign(_CONTENT, signer, self.now.replace(microsecond=0))
 
     def verify(self, signer: Signer) -> None:
         """The message and its chain are right, and a changed file is seen."""
-        read = message.read(self.message)
+        read = self.adapter.read_message(self.message)
         (one,) = read.signers
         checking.check(one, _CONTENT, read.content_type)
         check_chain([*signer.chain], Purpose.SIGN, self.now)
@@ -187,6 +190,19 @@ class _Trial:
         header = envelope.read_header(source)
         envelope.open_body(source, header, envelope.unwrap_as_bidder(header, signer), target)
         if target.getvalue() != _CONTENT:
+            raise Refused(OTHER_CONTENT())
+        self._open_foreign(signer)
+
+    def _open_foreign(self, signer: Signer) -> None:
+        """What the authority's own tools encrypted with SM2, in their order of C1, C2 and C3."""
+        key = sm2.public_key_of(signer.encryption_certificate)
+        if key is None:
+            return
+        context = secrets.token_bytes(32)
+        alg, sealed = wrap(key, KEY_TAG, 1, _CONTENT[:32], context, secrets.token_bytes)
+        theirs = self.adapter.write_ciphertext(sealed)
+        opened = signer.unwrap(alg, self.adapter.read_ciphertext(theirs), context)
+        if read_wrap(opened, KEY_TAG, context)[1] != _CONTENT[:32]:
             raise Refused(OTHER_CONTENT())
 
     def revoke(self, signer: Signer) -> None:

@@ -208,7 +208,7 @@ class DemoAuthority:
         public_key: SubscriberPublicKey = whose.public_key() if isinstance(whose, Key) else whose
         profile = self.specification.profile
         wanted = assembling.Wanted(
-            issuing.subscriber_name(subscriber, profile),
+            issuing.subscriber_name(subscriber, profile, self.specification.names),
             keys.spki(public_key),
             window,
             [

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ca_interop.demo_ca import assembling, keys
@@ -61,23 +62,27 @@ def name(common: str) -> x509.Name:
     )
 
 
-def subscriber_name(subscriber: Subscriber, profile: Profile) -> x509.Name:
-    """The subject, with credit code and person where the authority's profile wants them."""
+def subscriber_name(subscriber: Subscriber, profile: Profile, names: str = "utf8") -> x509.Name:
+    """The subject, with credit code and person where the authority's profile wants them; ``names`` says how it is
+    encoded (``utf8``, ``bmp``)."""
     attributes = [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN")]
     if subscriber.organization:
-        attributes.append(_attribute(NameOID.ORGANIZATION_NAME, subscriber.organization))
+        attributes.append(_attribute(NameOID.ORGANIZATION_NAME, subscriber.organization, names))
     for place, value in _placed(subscriber, profile):
         if place.kind == "subject":
-            attributes.append(_attribute(x509.ObjectIdentifier(place.oid), place.written(value)))
+            attributes.append(_attribute(x509.ObjectIdentifier(place.oid), place.written(value), names))
     if not any(a.oid == NameOID.COMMON_NAME for a in attributes):
-        attributes.append(_attribute(NameOID.COMMON_NAME, subscriber.organization or subscriber.person))
+        attributes.append(
+            _attribute(NameOID.COMMON_NAME, subscriber.organization or subscriber.person, names)
+        )
     return x509.Name(attributes)
 
 
-def _attribute(oid: x509.ObjectIdentifier, value: str) -> x509.NameAttribute:
+def _attribute(oid: x509.ObjectIdentifier, value: str, names: str) -> x509.NameAttribute:
     """X.520 bounds names in characters (the caller has checked); the library counts UTF-8 bytes, which
     would refuse every Chinese name of more than 21 characters."""
-    return x509.NameAttribute(oid, value, _validate=False)
+    kind = _ASN1Type.BMPString if names == "bmp" else None
+    return x509.NameAttribute(oid, value, kind, _validate=False)
 
 
 def private_extensions(subscriber: Subscriber, profile: Profile) -> list[Extension]:

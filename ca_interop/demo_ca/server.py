@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -22,16 +23,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca_interop.demo_ca import issuing, stamping, store
 from ca_interop.demo_ca.assembling import Issuer
-from ca_interop.demo_ca.authority import DemoAuthority, Issued
+from ca_interop.demo_ca.authority import DemoAuthority, Issued, Subscription
 from ca_interop.demo_ca.issuing import BAD_REQUEST, Subscriber, SubscriberPublicKey
 from ca_interop.demo_ca.specifications import DEMO_CAS
 from ca_interop.rules.certificates import fingerprint, to_base64
+from ca_interop.rules.enveloped_key import envelop
 from ca_interop.rules.trust_list import PURPOSE, TrustList
 from kernel.canonical_json import parse
 from kernel.clock import iso, parse_iso
 from kernel.errors import Kind, ReasonForm, Refused
-from sealing import statements
-from sealing.sm2 import Sm2PrivateKey
+from sealing import der, sm2, statements
+from sealing.sm2 import Sm2PrivateKey, Sm2PublicKey
 
 FAULTS = ("slow", "down", "expired", "wrong_nonce")
 MAX_BODY = 1024 * 1024
@@ -110,7 +112,7 @@ class DemoAuthorities:
         return {
             "dual": got.dual,
             "signing": _issued_json(got.signing, texts["password"]),
-            "encryption": _issued_json(got.encryption, texts["password"]),
+            "encryption": _enveloped(got, public_key) or _issued_json(got.encryption, texts["password"]),
         }
 
     def revoke(self, authority: DemoAuthority, body: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -152,6 +154,8 @@ def _time(body: dict[str, Any], name: str) -> datetime | None:
 def _csr_key(pem: str) -> SubscriberPublicKey:
     try:
         request = x509.load_pem_x509_csr(pem.encode())
+        if (mine := _sm2_csr_key(request)) is not None:
+            return mine
         good, key = request.is_signature_valid, request.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
         raise Refused(BAD_REQUEST(why="csr")) from error
@@ -162,6 +166,26 @@ def _csr_key(pem: str) -> SubscriberPublicKey:
     return key
 
 
+def _sm2_csr_key(request: x509.CertificateSigningRequest) -> Sm2PublicKey | None:
+    """The key of an SM2 request, its self-signature checked; ``None`` for a request of another kind."""
+    info = der.children(request.tbs_certrequest_bytes)[2].raw
+    if not sm2.is_sm2(info):
+        return None
+    if not sm2.verify(info, request.signature, request.tbs_certrequest_bytes):
+        raise Refused(BAD_REQUEST(why="csr"))
+    return Sm2PublicKey.from_spki(info)
+
+
+def _enveloped(got: Subscription, public_key: SubscriberPublicKey | None) -> dict[str, Any]:
+    """The encryption key for a subscriber that kept its SM2 signing key: never in the clear."""
+    key = got.encryption.key
+    if not got.dual or not isinstance(public_key, Sm2PublicKey) or not isinstance(key, Sm2PrivateKey):
+        return {}
+    sealed = envelop(key, public_key, os.urandom)
+    chain = Issued(got.encryption.certificate, None, got.encryption.chain)
+    return _issued_json(chain, "") | {"enveloped_key": base64.b64encode(sealed).decode()}
+
+
 def _issued_json(issued: Issued, password: str) -> dict[str, Any]:
     out: dict[str, Any] = {
         "serial": f"{issued.certificate.serial_number:x}",
@@ -169,7 +193,7 @@ def _issued_json(issued: Issued, password: str) -> dict[str, Any]:
         "chain": [to_base64(c) for c in issued.full_chain],
         "pem": issued.pem().decode(),
     }
-    if password and issued.key is not None and not isinstance(issued.key, Sm2PrivateKey):
+    if password and issued.key is not None:
         out["pkcs12"] = base64.b64encode(issued.pkcs12(password)).decode()
     return out
 

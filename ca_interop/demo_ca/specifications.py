@@ -27,6 +27,7 @@ class CaSpecification:
 
     ``dual``: each subscriber gets a signing and an encryption certificate (双证) unless it asks for
     one; else one certificate for both uses. ``crossed_with``: the id of the other of a cross-certified pair.
+    ``names``: how names are encoded, ``utf8`` or ``bmp``.
     """
 
     id: str
@@ -37,6 +38,7 @@ class CaSpecification:
     profile: Profile
     revocation: Revocation = Revocation.BOTH
     crossed_with: str = ""
+    names: str = "utf8"
 
     @property
     def subscriber(self) -> str:
@@ -52,12 +54,13 @@ def _specified(
     *levels: str,
     revocation: Revocation = Revocation.BOTH,
     crossed_with: str = "",
+    names: str = "utf8",
 ) -> CaSpecification:
     """What the provider's folder says, and the hierarchy behind it."""
     told = providers()[f"demo-ca-{number}"]
     profile = told.profile
     return CaSpecification(
-        told.id, told.name, levels, told.algorithms, profile.dual, profile, revocation, crossed_with
+        told.id, told.name, levels, told.algorithms, profile.dual, profile, revocation, crossed_with, names
     )
 
 
@@ -69,7 +72,8 @@ CA_FIVE = _specified(5, "rsa-2048", "rsa-2048", crossed_with="demo-ca-6")
 CA_SIX = _specified(6, "p256", "p256", crossed_with="demo-ca-5")
 CA_SEVEN = _specified(7, "rsa-2048", "p256", revocation=Revocation.INDIRECT_CRL)
 CA_EIGHT = _specified(8, "p256", "p256", revocation=Revocation.OCSP)
-#: Without a libcrypto that knows SM2 the fourth stays away (docs/adr/0009).
+CA_NINE = _specified(9, "sm2", "sm2", "sm2", names="bmp")
+#: Without a libcrypto that knows SM2 the fourth and ninth stay away (docs/adr/0009).
 DEMO_CAS = (
     CA_ONE,
     CA_TWO,
@@ -79,4 +83,5 @@ DEMO_CAS = (
     CA_SIX,
     CA_SEVEN,
     CA_EIGHT,
+    *((CA_NINE,) if sm2.available() else ()),
 )

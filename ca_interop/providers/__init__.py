@@ -33,6 +33,7 @@ class Provider:
     profile: Profile
     quirks_zh: str
     quirks_en: str
+    has_adapter: bool = False
 
 
 @functools.cache
@@ -42,14 +43,15 @@ def providers() -> dict[str, Provider]:
     for folder in sorted(resources.files(__package__).iterdir(), key=lambda entry: entry.name):
         described = folder / "profile.json"
         if folder.is_dir() and described.is_file():
-            one = _provider(folder.name, json.loads(described.read_text("utf-8")))
+            told = json.loads(described.read_text("utf-8"))
+            one = _provider(folder.name, told, (folder / "adapter.py").is_file())
             if one.id in found:
                 raise ValueError(f"{folder.name}: {one.id} is {found[one.id].folder}'s")
             found[one.id] = one
     return found
 
 
-def _provider(folder: str, told: dict[str, Any]) -> Provider:
+def _provider(folder: str, told: dict[str, Any], has_adapter: bool) -> Provider:
     quirks = told["quirks"]
     return Provider(
         folder=folder,
@@ -61,4 +63,5 @@ def _provider(folder: str, told: dict[str, Any]) -> Provider:
         profile=profile_from_json(told["profile"]),
         quirks_zh=quirks["zh"],
         quirks_en=quirks["en"],
+        has_adapter=has_adapter,
     )

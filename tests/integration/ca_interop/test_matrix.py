@@ -24,7 +24,7 @@ EVERYTHING = set(OPERATIONS)
 def server(settings):
     with recognized() as running:
         settings.CA_SANDBOX_URL = running.url
-        settings.REVOCATION_TIMEOUT_SECONDS = 2
+        settings.REVOCATION_TIMEOUT_SECONDS = 6
         yield running
 
 
