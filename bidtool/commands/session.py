@@ -26,6 +26,14 @@ OTHER_PLATFORM = ReasonForm(
     "If it is the same platform, say so with --platform",
     kind=Kind.FORBIDDEN,
 )
+WAITS = ReasonForm(
+    "login.certificate_waits",
+    zh="{organization}已有一位「{name}」：这张新证书要由本人用原证书登录后、或由单位管理员、交易中心窗口确认，确认后即可登录",
+    en="{organization} has a person {name} already: this new certificate waits to be confirmed by that person "
+    "with the registered one, by the administrator or at the trading center's desk",
+    kind=Kind.CONFLICT,
+    law="电子签名法第二十条",
+)
 
 
 @click.command()
@@ -50,6 +58,10 @@ def login(
         path = "/api/v1/register"
         body |= {"role": role, "person_name": person, "encryption": _second_certificate(signer)}
     answer = server.post(path, body, key=str(uuid.uuid4()))
+    if answer.get("waiting"):
+        raise Refused(
+            WAITS(name=str(answer.get("name"))[:100], organization=str(answer.get("organization_name"))[:200])
+        )
     where = session_file(session)
     save_session(where, server)
     shown = {key: answer.get(key) for key in ("person", "organization", "roles")}

@@ -42,6 +42,7 @@ class Platform:
     cut: list[int] = field(default_factory=list)
     busy: int = 0
     withdrawals: bool = False
+    waiting: bool = False
     platform: str = ""
     chunk_max: int = 20_000
     hears: Callable[[str], None] = lambda moment: None
@@ -183,6 +184,16 @@ class Handler(BaseHTTPRequestHandler):
         elif path in ("/api/v1/login", "/api/v1/register"):
             found = statements.verify(body["signed"], purpose="login")
             assert found.leaf is not None
+            if here.waiting:
+                said = {
+                    "waiting": "r1",
+                    "person": "",
+                    "name": "张三",
+                    "organization_name": "甲公司",
+                    "roles": [],
+                }
+                self.reply(202, said)
+                return
             self.reply(
                 200, {"person": "p", "organization": "o", "roles": ["bidder"]}, Set_Cookie="sessionid=s1"
             )

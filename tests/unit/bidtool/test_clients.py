@@ -289,6 +289,16 @@ def test_login_keeps_the_session_to_itself(
     assert platform.posted[-1][0] == "/api/v1/register"
 
 
+def test_a_certificate_that_waits_to_be_confirmed_opens_no_session(
+    folder: Path, platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform.waiting, session = True, tmp_path / "s" / "session.json"
+    key = folder.parent / "key.pem"
+    words = ("login", "--key", key, "--server", platform.url, "--register", "bidder", "--session", session)
+    assert call(*words) == 6
+    assert ("login.certificate_waits" in capsys.readouterr().err, session.exists()) == (True, False)
+
+
 def test_a_challenge_of_another_platform_is_not_signed(folder: Path, platform: Platform) -> None:
     platform.platform = "https://real.example"
     key = folder.parent / "key.pem"
