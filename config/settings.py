@@ -255,6 +255,10 @@ IDENTITY_PROVIDERS = {
 LICENCE_SERVICE = _service("LICENCE", "URL", "电子营业执照") if os.environ.get("LICENCE_URL") else None
 #: Person codes at the desk: ``PERSON_CODE_URL``, ``PERSON_CODE_CLIENT_ID``, ``PERSON_CODE_CLIENT_SECRET``.
 PERSON_CODES = _service("PERSON_CODE", "URL", "苏服码") if os.environ.get("PERSON_CODE_URL") else None
+#: The register of legal persons: ``LEGAL_REGISTER_URL``, ``LEGAL_REGISTER_CLIENT_ID``, ``LEGAL_REGISTER_CLIENT_SECRET``.
+LEGAL_PERSON_REGISTER = (
+    _service("LEGAL_REGISTER", "URL", "法人库") if os.environ.get("LEGAL_REGISTER_URL") else None
+)
 OPENING_GRACE_SECONDS = float(os.environ.get("OPENING_GRACE_SECONDS", "3"))
 
 LOGGING = {

@@ -25,6 +25,7 @@ HOUSES = {
     "identity": ("gateways.identity.sandbox", "IDENTITY_JSZWFW", "ISSUER", "江苏政务服务网"),
     "licences": ("gateways.licences.sandbox", "LICENCE", "URL", "电子营业执照"),
     "persons": ("gateways.persons.sandbox", "PERSON_CODE", "URL", "苏服码"),
+    "registers": ("gateways.registers.sandbox", "LEGAL_REGISTER", "URL", "法人库"),
 }
 CLIENT = "mingtang-demo"
 #: Links its account in chapter 1, so that whoever browses the demo's world can come in by it.

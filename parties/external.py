@@ -22,13 +22,14 @@ from gateways.licences.http import HttpLicenceService
 from gateways.licences.port import Holder
 from gateways.persons.http import HttpPersonCodes
 from gateways.persons.port import Shown
+from gateways.registers.http import HttpLegalPersonRegister
 from journal import clock
 from journal.door import Outcome, journal_refusal, perform
 from kernel.actor import PUBLIC, SYSTEM, Actor
 from kernel.clock import iso, parse_iso
 from kernel.errors import Kind, ReasonForm, Refused, refuse_if
 from parties import login, policy, queries
-from parties.commands import EndAccountSessions, EnterByAccount, LinkAccount
+from parties.commands import EndAccountSessions, EnterByAccount, LinkAccount, NoteRegistration
 from parties.commands.accounts import Answer
 from parties.models import SIGNS, CertificateBinding, ExternalAccount, Organization, Person
 from parties.rules import accounts
@@ -311,6 +312,20 @@ def _licence_note(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(kept, dict):
         raise Refused(accounts.STATE_UNKNOWN())
     return kept
+
+
+# -- the register of legal persons
+
+
+def look_up(actor: Actor, organization: str, key: str) -> Outcome:
+    """Ask the register how an organization stands, and note it."""
+    if reason := policy.may_grant(actor, None):
+        raise Refused(reason)
+    row = queries.organization(organization)
+    at: HttpLegalPersonRegister = _answering(HttpLegalPersonRegister, settings.LEGAL_PERSON_REGISTER)
+    found = at.look_up(row.credit_code)
+    command = NoteRegistration(str(row.id), found.status, found.name, found.legal_representative, found.once)
+    return perform(command, actor, via="http", key=key)
 
 
 # -- person codes

@@ -10,7 +10,7 @@ from django.db import models
 from ca_interop.rules.certificates import USAGE_ZH, Usage
 from kernel.actor import ROLE_ZH, Actor, Role
 from kernel.ids import uuid7
-from parties.rules.accounts import METHOD_ZH, Method
+from parties.rules.accounts import METHOD_ZH, REGISTRATION_ZH, STANDS, Method
 from parties.rules.bindings import (
     BINDING_ZH,
     REQUEST_ZH,
@@ -31,6 +31,10 @@ class Organization(models.Model):
     name = models.CharField(max_length=200)
     credit_code = models.CharField(max_length=18)
     legal_representative = models.CharField(max_length=100, blank=True, default="")
+    #: What the register of legal persons said when it was last asked, and when that was.
+    registration = models.CharField(max_length=20, blank=True, default="")
+    registered_name = models.CharField(max_length=200, blank=True, default="")
+    registration_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -39,6 +43,14 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def registration_zh(self) -> str:
+        return REGISTRATION_ZH.get(self.registration, "")
+
+    @property
+    def stands(self) -> bool:
+        return self.registration in STANDS
 
 
 class Person(models.Model):

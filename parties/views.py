@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +17,9 @@ from kernel.actor import ROLE_ZH, Actor, Role
 from kernel.errors import Kind, Reason, Refused
 from parties import external, forms, login, member_pages, policy, queries, signing
 from parties.commands import GrantRole
+from parties.rules.accounts import REGISTRATION_ZH
 from portal import problems
-from portal.doors import actor_of, signed_in, submit
+from portal.doors import actor_of, key_of, signed_in, submit
 
 
 def next_of(request: HttpRequest) -> str:
@@ -133,13 +135,26 @@ def organization(request: HttpRequest, key: str) -> HttpResponse:
         if not request.POST.get("act"):
             return _grant(request, "organization", key=str(row.id))
         try:
-            member_pages.do(request)
+            if request.POST["act"] == "look_up":
+                _look_up(request, str(row.id))
+            else:
+                member_pages.do(request)
             return redirect("organization", key=str(row.id))
         except Refused as refusal:
             reasons, status = refusal.reasons, problems.STATUS[refusal.kind]
     context = member_pages.organization_context(actor_of(request), row)
-    context |= {"roles": forms.ROLE_CHOICES, "reasons": reasons}
+    context |= {
+        "roles": forms.ROLE_CHOICES,
+        "reasons": reasons,
+        "register": settings.LEGAL_PERSON_REGISTER,
+    }
     return render(request, "parties/organization.html", context, status=status)
+
+
+def _look_up(request: HttpRequest, organization: str) -> None:
+    done = external.look_up(actor_of(request), organization, key_of(request))
+    word = REGISTRATION_ZH.get(done.result["status"], done.result["status"])
+    messages.success(request, f"登记机关答复：{done.result['name'] or '—'}，{word}。")
 
 
 def _grant(request: HttpRequest, back: str, **where: str) -> HttpResponse:

@@ -57,6 +57,7 @@ NEVER: dict[str, str] = {
     "certificate.bind": "登记资料中的个人信息（个人信息保护法第六条）",
     "certificate.confirm": "登记资料中的个人信息（个人信息保护法第六条）",
     "certificate.decline": "登记资料中的个人信息（个人信息保护法第六条）",
+    "organization.look_up": "查过谁的登记会透露谁可能投标（招标投标法第二十二条）",
     "account.link": "登记资料中的个人信息（个人信息保护法第六条）",
     "revocation.accept_undecided": "谁在何时签过什么，由所签的那一步公开（个人信息保护法第六条）",
     "account.unlink": "登记资料中的个人信息（个人信息保护法第六条）",

@@ -8,6 +8,7 @@ from parties.commands.certificates import (
     RegisterByCertificate,
     SignIn,
 )
+from parties.commands.registration import NoteRegistration
 from parties.commands.requests import ConfirmCertificate, DeclineCertificate
 from parties.commands.roles import EndRole, GrantRole
 from parties.commands.standing import BlockCertificate, LiftBlock, RetireCertificate
@@ -25,6 +26,7 @@ __all__ = [
     "HandOverAdministration",
     "LiftBlock",
     "LinkAccount",
+    "NoteRegistration",
     "RegisterByCertificate",
     "RetireCertificate",
     "SignIn",

@@ -10,7 +10,7 @@ from kernel.errors import Kind, ReasonForm, Refused
 from parties import policy, queries
 from parties.events import RoleEnded, RoleGranted
 from parties.models import Membership, Organization, Person, RoleRequest
-from parties.rules import roles
+from parties.rules import accounts, roles
 from portal import rooms
 
 GRANTED_BEFORE = ReasonForm(
@@ -90,6 +90,8 @@ def grant_role(cmd: GrantRole, ctx: Context, row: None) -> Done:
         if not cmd.organization:
             raise Refused(roles.NEEDS_ORGANIZATION(role=ROLE_ZH[role]))
         organization = queries.organization(cmd.organization)
+        if reason := accounts.reason_against_organization(organization.name, organization.registration):
+            raise Refused(reason)
         if not person.certificates.filter(organization=organization).exists():
             raise Refused(NOT_A_MEMBER(person=person.name, organization=organization.name))
     if Membership.objects.filter(person=person, organization=organization, role=role, until=None).exists():

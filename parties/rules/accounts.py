@@ -69,8 +69,8 @@ LINKED_ELSEWHERE = ReasonForm(
 )
 ORGANIZATION_GONE = ReasonForm(
     "account.organization_not_in_force",
-    zh="单位「{name}」的登记状态为「{status}」，不能登录",
-    en="the registration of {name} is {status}: no signing in",
+    zh="单位「{name}」的登记状态为「{status}」，不能登录，也不能取得身份",
+    en="the registration of {name} is {status}: no signing in and no role",
     kind=Kind.FORBIDDEN,
     law="市场主体登记管理条例第三十一条",
 )
@@ -88,7 +88,11 @@ REGISTRATION_ZH: Mapping[str, str] = {
     "revoked": "吊销",
     "deregistered": "注销",
     "abnormal": "经营异常",
+    "unknown": "查无此码",
 }
+#: An entry in the list of abnormal operations (经营异常) does not end an organization; never looked up is no word
+#: against it.
+STANDS = frozenset({IN_FORCE, "abnormal", ""})
 
 
 @dataclass(frozen=True)
@@ -111,12 +115,18 @@ class Claimed:
         return f"{self.organization}（{self.person}）" if self.organization else self.person
 
 
+def reason_against_organization(name: str, registration: str) -> Reason | None:
+    """Why nothing new is begun with an organization that its register has ended."""
+    if registration in STANDS:
+        return None
+    word = REGISTRATION_ZH.get(registration, registration[:40])
+    return ORGANIZATION_GONE(name=name, status=word)
+
+
 def reason_against_standing(claimed: Claimed) -> Reason | None:
-    """The organization must exist still, and its licence's holder be authorized. An entry in the list of
-    abnormal operations (经营异常) does not end an organization."""
-    if claimed.registration not in (IN_FORCE, "abnormal"):
-        word = REGISTRATION_ZH.get(claimed.registration, claimed.registration[:40])
-        return ORGANIZATION_GONE(name=claimed.organization, status=word)
+    """The organization must exist still, and its licence's holder be authorized."""
+    if reason := reason_against_organization(claimed.organization, claimed.registration):
+        return reason
     if not claimed.authorized:
         return NOT_AUTHORIZED(person=claimed.person, until=claimed.authorized_until or "—")
     return None

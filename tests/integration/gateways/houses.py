@@ -14,6 +14,7 @@ import httpx
 from gateways.identity.sandbox.server import IdentityServer
 from gateways.licences.sandbox.server import LicenceServer
 from gateways.persons.sandbox.server import PersonCodeServer
+from gateways.registers.sandbox.server import RegisterServer
 from gateways.sandbox import Register, SandboxServer
 from tests.integration.ca_interop.authorities import code
 
@@ -81,3 +82,7 @@ def approve(url: str, account: str) -> str:
 
 def query_of(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query))
+
+
+def register() -> Any:
+    return serving(RegisterServer(("127.0.0.1", 0), Register.of(REGISTER), {CLIENT: SECRET}))
