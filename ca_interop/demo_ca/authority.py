@@ -154,6 +154,14 @@ class DemoAuthority:
         return tuple(level.certificate for level in reversed(self.levels[1:]))
 
     @property
+    def serves_lists(self) -> bool:
+        return self.specification.revocation is not Revocation.OCSP
+
+    @property
+    def serves_ocsp(self) -> bool:
+        return self.specification.revocation in (Revocation.OCSP, Revocation.BOTH)
+
+    @property
     def stamper(self) -> Stamper:
         return Stamper(self.tsa.certificate, self.tsa.key, self.intermediates)
 
@@ -250,7 +258,7 @@ class DemoAuthority:
 
     def crls(self, at: datetime) -> tuple[bytes, ...]:
         """The CRLs of every level, issuing CA first: enough for any certificate issued here."""
-        if self.specification.revocation is Revocation.OCSP:
+        if not self.serves_lists:
             return ()
         if self.crl_signer is not None:
             return (self.crl(at),)
@@ -303,8 +311,7 @@ class DemoAuthority:
         where = f"{base_url.rstrip('/')}/ca/{spec.id}" if base_url else ""
         signer = () if self.crl_signer is None else (self.crl_signer.certificate,)
         levels = (0,) if self.crl_signer is not None else reversed(range(len(self.levels)))
-        lists = where and spec.revocation is not Revocation.OCSP
-        answers = where and spec.revocation in (Revocation.OCSP, Revocation.BOTH)
+        lists, answers = where and self.serves_lists, where and self.serves_ocsp
         return Authority(
             id=spec.id,
             name=spec.name,

@@ -275,7 +275,7 @@ class Handler(BaseHTTPRequestHandler):
         if parts[2:] == ["chain"]:
             chain = [*authority.intermediates, authority.root]
             return "application/x-pem-file", b"".join(c.public_bytes(Encoding.PEM) for c in chain)
-        if parts[2] == "crl" and len(parts) <= 4:
+        if parts[2] == "crl" and len(parts) <= 4 and authority.serves_lists:
             level = int(parts[3]) if len(parts) == 4 and parts[3].isdecimal() else len(authority.levels) - 1
             if level >= len(authority.levels):
                 raise Refused(NOT_FOUND(path=path))
@@ -289,7 +289,7 @@ class Handler(BaseHTTPRequestHandler):
         if parts == ["faults"]:
             return _json(self.house.set_faults(_object(data)))
         authority = self._authority(parts, path)
-        if parts[2:] == ["ocsp"]:
+        if parts[2:] == ["ocsp"] and authority.serves_ocsp:
             age = timedelta(days=30) if fault == "expired" else timedelta()
             answer = authority.ocsp(data, self._now(), wrong_nonce=fault == "wrong_nonce", age=age)
             return "application/ocsp-response", answer
