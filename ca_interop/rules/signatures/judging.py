@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca_interop.rules.certificates import CertificateFacts, display_name, facts, fingerprint, issuer_name
 from ca_interop.rules.reasons import REVOKED
@@ -121,7 +122,16 @@ def judge_signer(
         time_from=time_from,
         verdict=steps.verdict,
         steps=tuple(steps.list),
+        certificates=_given(leaf, said.certificates),
     )
+
+
+def _given(leaf: x509.Certificate | None, certificates: Sequence[x509.Certificate]) -> tuple[bytes, ...]:
+    """Leaf first, then what else the message brought, as much as a chain may hold."""
+    if leaf is None:
+        return ()
+    others = [c for c in certificates if c != leaf]
+    return tuple(c.public_bytes(Encoding.DER) for c in (leaf, *others[:7]))
 
 
 def _facts(leaf: x509.Certificate | None) -> CertificateFacts | None:

@@ -124,3 +124,10 @@ SM2_IN_PDF = ReasonForm(
     zh="SM2 证书不在 PDF 内签名（国外阅读器不能核验），请提交 GB/T 35275 分离签名：bidtool 会自动这样做",
     en="an SM2 certificate signs beside the PDF (GB/T 35275), not inside it: bidtool does so by itself",
 )
+NO_FILE = ReasonForm(
+    "signature.no_file",
+    zh="请选择要核验的文件",
+    en="choose the file to check",
+    kind=Kind.MALFORMED,
+    field="file",
+)

@@ -7,6 +7,7 @@ evidence of standing, a certificate that has expired and no proof of an earlier 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,6 +104,8 @@ class SignatureReport:
     time_from: str
     verdict: Verdict
     steps: tuple[Step, ...]
+    #: The signer's certificate and the others that came with it, in DER.
+    certificates: tuple[bytes, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         zh, en = VERDICT_WORDS[self.verdict]
@@ -111,6 +114,7 @@ class SignatureReport:
             "credit_code": self.credit_code, "person": self.person, "authority": self.authority,
             "certificate": self.certificate, "algorithm": self.algorithm, "at": iso(self.at),
             "time_from": self.time_from, "verdict": self.verdict.value, "zh": zh, "en": en,
+            "certificates": [base64.b64encode(der).decode() for der in self.certificates],
             "steps": [step.as_json() for step in self.steps],
         }  # fmt: skip
 
