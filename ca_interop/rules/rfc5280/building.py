@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ca_interop.rules.rfc5280.certificate import Certificate
 from ca_interop.rules.rfc5280.checks import Inputs, Signatures, check_alone, check_authority
+from ca_interop.rules.rfc5280.der import OCTET_STRING
 from ca_interop.rules.rfc5280.faults import Fault, Malformed, TooComplex
 from ca_interop.rules.rfc5280.names import NameKey
 from ca_interop.rules.rfc5280.signatures import dsa_parameters
@@ -39,21 +40,26 @@ class Pool:
             depth += 1
 
     def issuers(self, certificate: Certificate) -> list[Certificate]:
-        """Candidates by name: anchors first, then those whose key identifier fits, then the nearest."""
+        """Candidates by name: those whose key identifier fits first, then anchors, then the nearest."""
+        found = self.by_subject.get(certificate.issuer.key, [])
+        if len(found) < 2:
+            return found
         hint = certificate.authority_key
         wanted = hint.key if hint else None
         serial = hint.serial if hint else None
+        # Looked for as bytes: a pool of thousands of one name is ordered before any of them is read.
+        mark = bytes([OCTET_STRING, len(wanted)]) + wanted if wanted and len(wanted) < 128 else None
 
         def rank(candidate: Certificate) -> tuple[bool, bool, bool, int]:
-            own = _subject_key(candidate)
             return (
-                wanted is not None and own is not None and own != wanted,
+                mark is not None and mark not in candidate.der,
                 candidate not in self.anchors,
                 serial is not None and candidate.serial != serial,
                 self.distance.get(candidate.issuer.key, MAX_DEPTH),
             )
 
-        return sorted(self.by_subject.get(certificate.issuer.key, []), key=rank)
+        self.signatures.budget.spend(len(found))
+        return sorted(found, key=rank)
 
 
 def _readable(certificate: Certificate) -> bool:
@@ -61,13 +67,6 @@ def _readable(certificate: Certificate) -> bool:
         return certificate.subject is not None
     except Malformed:
         return False
-
-
-def _subject_key(certificate: Certificate) -> bytes | None:
-    try:
-        return certificate.subject_key_id
-    except Malformed:
-        return None
 
 
 class Search:
@@ -91,13 +90,16 @@ class Search:
             yield (leaf,)
             return
         path, walks, below = [leaf], [iter(self.pool.issuers(leaf))], [0]
+        above: list[tuple[NameKey, bytes]] = []
         while walks:
             issuer = next(walks[-1], None)
             if issuer is None:
                 path.pop(), walks.pop(), below.pop()
+                del above[-1:]
                 continue
             self.pool.signatures.budget.spend(5)
-            if issuer in path or not self._fits(issuer, path, below[-1]):
+            # An authority (name and key) that comes twice adds nothing but a loop (RFC 4158 §2.4.2).
+            if issuer == leaf or issuer.entity in above or not self._fits(issuer, path, below[-1]):
                 continue
             if issuer in self.pool.anchors:
                 yield (*path, issuer)
@@ -106,6 +108,7 @@ class Search:
                 self.note(len(path), Fault("too_complex", f"a path of more than {MAX_DEPTH} certificates"))
                 continue
             path.append(issuer)
+            above.append(issuer.entity)
             walks.append(iter(self.pool.issuers(issuer)))
             below.append(below[-1] + (not issuer.self_issued))
 

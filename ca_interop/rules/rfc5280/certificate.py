@@ -19,7 +19,7 @@ from ca_interop.rules.rfc5280.der import (
     whole,
 )
 from ca_interop.rules.rfc5280.faults import Malformed, TooComplex
-from ca_interop.rules.rfc5280.names import GeneralName, Name, read_name
+from ca_interop.rules.rfc5280.names import GeneralName, Name, NameKey, read_name
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,11 @@ class Certificate:
                     raise Malformed("extensions: not one list")
                 found = read_extensions(inner[0])
         return found
+
+    @property
+    def entity(self) -> tuple[NameKey, bytes]:
+        """Name and key: whoever certifies under them is one and the same."""
+        return self.subject.key, self.spki
 
     @cached_property
     def self_issued(self) -> bool:
