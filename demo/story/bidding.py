@@ -62,6 +62,8 @@ def submit(stage: Stage) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         sealed = list(pool.map(lambda pair: _seal(stage, *pair), work))
     stage.say(f"{len(sealed)} 份投标文件在投标人自己的电脑上加密，共 {sum(sealed) // 1024:,} KB")
+    for name in [b.organization.name for b in BIDDERS if b.organization.ca == "demo-ca-4"]:
+        stage.say(f"{name}用国密 SM2 证书登录、申请保函、签名，与其他证书同场投标")
     on_time = [
         (b, lot) for b, lot in work if not (lot == 2 and b.twist in ("late_in_lot_2", "damaged_in_lot_2"))
     ]
