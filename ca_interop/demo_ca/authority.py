@@ -132,8 +132,7 @@ class DemoAuthority:
             label = f"{specification.name} OCSP 应答者 {number}"
             responder = _servant(specification, label, Issuer(subject, key), window, issuing.RESPONDER)
             levels.append(Level(certificate, key, responder.certificate, responder.key))
-        last = levels[-1].as_issuer
-        tsa = _servant(specification, f"{specification.name} 时间戳", last, window, issuing.TIME_STAMPER)
+        tsa = time_stamper(specification, levels, window)
         signer = None
         if specification.revocation is Revocation.INDIRECT_CRL:
             name = crl_signer_name(specification)
@@ -324,6 +323,13 @@ class DemoAuthority:
             effective_from=effective_from,
             withdrawn_at=withdrawn_at,
         )
+
+
+def time_stamper(
+    specification: CaSpecification, levels: list[Level], window: tuple[datetime, datetime]
+) -> Servant:
+    label = f"{specification.name} 时间戳"
+    return _servant(specification, label, levels[-1].as_issuer, window, issuing.TIME_STAMPER)
 
 
 def points(specification: CaSpecification) -> list[issuing.Extension]:

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ca_interop.demo_ca import keys
-from ca_interop.demo_ca.authority import DemoAuthority, Level, Servant
+from ca_interop.demo_ca.authority import DemoAuthority, Level, Servant, time_stamper
 from ca_interop.demo_ca.keys import Key
 from ca_interop.demo_ca.specifications import CaSpecification
 from kernel.clock import iso, parse_iso
@@ -86,6 +86,11 @@ def _load(where: Path, specification: CaSpecification) -> DemoAuthority:
         ca, responder = _read(where, f"ca-{number}"), _read(where, f"ocsp-{number}")
         levels.append(Level(ca.certificate, ca.key, responder.certificate, responder.key))
     state = json.loads((where / "state.json").read_text("utf-8"))
+    if not (where / "tsa.key").exists():  # a directory from before there were time-stamps
+        made = levels[-1].certificate
+        window = (made.not_valid_before_utc, made.not_valid_after_utc)
+        tsa = time_stamper(specification, levels, window)
+        _write(where, "tsa", tsa.certificate, tsa.key)
     return DemoAuthority(
         specification,
         levels,
