@@ -19,6 +19,7 @@ PIECES = {
     "seal_open_sm": "tests.bench.seal_open:national",
     "sm2_verify": "tests.bench.sm2_verify",
     "seal_memory": "tests.bench.seal_memory",
+    "page_seal": "tests.bench.page_seal",
     "room_event_300": "tests.bench.room_event",
     "bid_http": "tests.bench.bid_http",
     "chain_warm": "tests.bench.chain_warm",

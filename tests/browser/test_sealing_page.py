@@ -120,6 +120,7 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     assert page.locator("[data-countdown] [data-offset]").inner_text() == "按演练时钟"
     look(page, "bid-interrupted", widths=(1440, 360))
     visitor.accessible()
+    page.get_by_role("link", name="接着上传").click()
     page.get_by_label("投标凭据").set_input_files(ticket)
     page.get_by_role("button", name="上传并递交").click()
     first = page.get_by_text("已上传 ").first

@@ -141,6 +141,7 @@ async function seal(event) {
   event.preventDefault();
   const button = form.querySelector("button[type=submit]");
   button.disabled = true;
+  say.hidden = false;
   try {
     put(say, "正在检查……");
     const bid = await checked(await tenderOf(page.dataset.bidPage));
@@ -165,6 +166,7 @@ async function begin() {
   }
   const tender = await tenderOf(page.dataset.bidPage);
   form.hidden = false;
+  say.hidden = true;
   form.addEventListener("submit", seal);
   form.addEventListener("change", () => {
     tick(tender);
