@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from bidtool.help import Context, in_chinese
 from bidtool.output import BROKEN_PIPE, INTERRUPTED, MALFORMED, Output, json_option, misuse
 from kernel.errors import Refused
 
@@ -40,6 +41,8 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are needed."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -49,7 +52,7 @@ class LazyGroup(click.Group):
             return None
         module, _, name = where.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return in_chinese(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

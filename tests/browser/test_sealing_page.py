@@ -112,6 +112,9 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
         _download(visitor, "下载凭据", tmp_path),
         _download(visitor, "下载加密投标文件", tmp_path),
     )
+    page.get_by_label("投标凭据").set_input_files(ticket)
+    page.get_by_role("button", name="打开看看").click()
+    visitor.sees("加密投标文件完好", "technical/施工组织设计.pdf", "凭据里的密钥", bidder.organization.name)
     _upload_and_die(page, ticket)
     # The page is gone; what was sealed is still in the browser, and what has arrived is on the platform.
     visitor = Visitor(page.context.new_page(), world.base)

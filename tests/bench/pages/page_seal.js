@@ -24,7 +24,7 @@ window.sealed = async ({ key, custodians, summary }) => {
   const holder = holderOf(choose(await pairsIn([unb64(key)], "")));
   const sources = [{ path: "technical/plan.pdf", blob: file(), media_type: "application/pdf", role: "technical" }];
   const bid = { parts: [{ summary, sources }], holder, decrypting: null, threshold: 2, custodians: custodians.map(unb64) };
-  const { seconds, made } = await worked("/static/trading/js/sealing/worker.js", bid);
+  const { seconds, made } = await worked("/static/trading/js/sealing/worker.js", { seal: bid });
   return { seconds, size: made[0].envelope.size, onDisk: Boolean(made[0].envelope.name) };
 };
 

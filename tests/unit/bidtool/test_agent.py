@@ -6,9 +6,13 @@ import base64
 import http.client
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +26,8 @@ from bidtool.output import Output
 from kernel.errors import Refused
 from sealing import statements
 from sealing.header import head_size, read_header
+from tests import records
+from tests.servers import ROOT
 from tests.unit.sealing.cast import sealed, signer
 
 PAGE = "https://ggzy.example.cn"
@@ -262,6 +268,40 @@ def test_one_question_at_a_time_and_three_noes_end_it(running: Running) -> None:
     first.join()
     results += [running.refused("POST", "sign", said(), token=token) for _ in range(NOES)]
     assert results == [(403, "agent.declined")] * NOES + [(401, "agent.not_paired")]
+
+
+def test_yes_for_tests_works_where_the_environment_says_that_it_is_one(tmp_path: Path) -> None:
+    """Unasked, but everything that is signed is still shown; and only with that flag and that variable."""
+    (tmp_path / "key.pem").write_bytes(records.party("江苏一建", 11).issued.pem())
+    arguments = [
+        "--json",
+        "--listen",
+        "127.0.0.1:0",
+        "--allow-origin",
+        PAGE,
+        "--key",
+        str(tmp_path / "key.pem"),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bidtool", "agent", *arguments, "--yes-for-tests"], cwd=ROOT, text=True,
+        env={**os.environ, "BIDTOOL_AGENT_YES_FOR_TESTS": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        text = ""
+        while not text.endswith("}\n"):
+            text += process.stdout.readline()
+        started = json.loads(text)
+        port, _, code = started["code"].partition("-")
+        running = Running(int(port), Person(), [code])
+        status, _, answer = running.send("POST", "sign", said(), token=running.pair())
+        assert status == 200
+        assert statements.verify(answer["signed"]).payload == SUMMARY
+    finally:
+        process.kill()
+        _, shown = process.communicate()
+    assert "报价：4820000.00" in shown
+    assert "自动同意" in shown
 
 
 @pytest.mark.parametrize(

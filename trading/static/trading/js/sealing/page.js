@@ -7,7 +7,9 @@ import { keyFields } from "../../../portal/js/keys/fields.js";
 import { missing } from "./pseudonym.js";
 import { PART_ZH, WHOLE, partOfRole, partsOf, ruleProblems } from "./rules.js";
 import { takeSealed } from "./submitting.js";
+import "./inspecting.js";
 import "./withdrawing.js";
+import { inWorker } from "./working.js";
 import { fenOf, shown, words } from "./money.js";
 import { problemsOf, summaryOf } from "./summary.js";
 import { tenderOf } from "./tender.js";
@@ -121,20 +123,11 @@ async function checked(tender) {
 /** Run the Worker; the page shows how far it is. */
 function sealed(bid) {
   const bar = part("seal-progress");
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   bar.hidden = false;
-  return new Promise((done, failed) => {
-    worker.addEventListener("error", () => failed(new Refused("worker", "加密程序没有启动。请刷新页面后重试。")));
-    worker.addEventListener("message", ({ data }) => {
-      if (data.refused) failed(new Refused("seal", data.refused));
-      else if (data.made) done(data.made);
-      else {
-        [bar.max, bar.value] = [Math.max(1, data.total), data.done];
-        put(say, `${data.part === WHOLE ? "" : `${PART_ZH[data.part] ?? ""}：`}${STAGES[data.stage]} ${Math.floor((100 * data.done) / Math.max(1, data.total))}%`);
-      }
-    });
-    worker.postMessage(bid);
-  }).finally(() => worker.terminate());
+  return inWorker({ seal: bid }, (data) => {
+    [bar.max, bar.value] = [Math.max(1, data.total), data.done];
+    put(say, `${data.part === WHOLE ? "" : `${PART_ZH[data.part] ?? ""}：`}${STAGES[data.stage]} ${Math.floor((100 * data.done) / Math.max(1, data.total))}%`);
+  });
 }
 
 async function seal(event) {

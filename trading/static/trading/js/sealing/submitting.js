@@ -28,7 +28,7 @@ export function takeSealed(parts) {
 }
 
 /** `[{ticket, envelope}]` of what was chosen, each envelope known to be its ticket's. */
-async function chosen() {
+export async function chosen() {
   const files = local("ticket");
   if (!files.length) throw new Refused("ticket", made.size ? "请先下载凭据，再在这里选回刚保存的凭据文件。" : "请选择投标凭据文件（.ticket）。");
   const tickets = [];

@@ -1,6 +1,8 @@
-// Seals beside the page, so that the page stays alive. Hears one bid, says progress, then the result or the refusal.
+// Seals, or opens what was sealed, beside the page, so that the page stays alive. Hears one job, `{seal}` or `{inspect}`, says
+// progress, then the result or the refusal.
 
 import { sealBid } from "./bid.js";
+import { inspectBid } from "./inspect.js";
 import { Refused } from "../../../portal/js/keys/bytes.js";
 import { openSink } from "./sinks.js";
 
@@ -15,7 +17,7 @@ addEventListener("message", async ({ data }) => {
     postMessage({ stage, done, total, part });
   };
   try {
-    postMessage({ made: await sealBid(data, openSink, progress) });
+    postMessage({ made: await (data.inspect ? inspectBid(data.inspect, progress) : sealBid(data.seal, openSink, progress)) });
   } catch (problem) {
     postMessage({ refused: wordsOf(problem) });
   }
@@ -25,5 +27,5 @@ function wordsOf(problem) {
   if (problem instanceof Refused) return problem.message;
   if (problem.name === "NotReadableError" || problem.name === "NotFoundError") return "文件读不出来：可能已被移动或改动。请重新选择。";
   if (problem.name === "QuotaExceededError" || problem.message === "disk full") return "磁盘空间不足，加密文件写不下。";
-  return `加密没有完成：${problem.message}`;
+  return `没有完成：${problem.message}`;
 }
