@@ -63,22 +63,22 @@ class Name:
     ca: str
 
 
-def _name(key: str, name: str, body: str, person: str, ca: int) -> Name:
+def name_of(key: str, name: str, body: str, person: str, ca: int) -> Name:
     return Name(key, name, body + credit_code_check_digit(body), person, f"demo-ca-{ca}")
 
 
-CENTER = _name("center", "盐城市公共资源交易中心", "123209004683A1207", "王敏", 1)
-AUTHORITY = _name("authority", "盐城市住房和城乡建设局", "11320900014350526", "陈立国", 2)
-OWNER = _name("owner", "盐城市城市建设投资集团有限公司", "91320900740660513", "孙海涛", 1)
-AGENT = _name("agent", "江苏建诚工程咨询有限公司", "91320902MA1NAQ117", "吴倩", 2)
-STRANGER = _name("stranger", "淮安市路达工程有限公司", "91320800MA1RDU001", "马超", 2)
+CENTER = name_of("center", "盐城市公共资源交易中心", "123209004683A1207", "王敏", 1)
+AUTHORITY = name_of("authority", "盐城市住房和城乡建设局", "11320900014350526", "陈立国", 2)
+OWNER = name_of("owner", "盐城市城市建设投资集团有限公司", "91320900740660513", "孙海涛", 1)
+AGENT = name_of("agent", "江苏建诚工程咨询有限公司", "91320902MA1NAQ117", "吴倩", 2)
+STRANGER = name_of("stranger", "淮安市路达工程有限公司", "91320800MA1RDU001", "马超", 2)
 BIDDERS = (
-    _name("bidder-1", "盐城城南建设工程有限公司", "91320913MA1REW551", "周建", 1),
-    _name("bidder-2", "苏北路桥工程集团有限公司", "91320900MA1TFX662", "李文斌", 2),
-    _name("bidder-3", "中建华东（盐城）基础设施建设集团有限公司", "91320991MA1UGY773", "张弛", 3),
-    _name("bidder-4", "江苏恒远市政工程有限公司", "91320924MA1WHA884", "刘芳", 1),
-    _name("bidder-5", "射阳县通达建筑安装有限公司", "91320924MA1XJB995", "何勇", 2),
-    _name("bidder-6", "大丰鸿基园林绿化工程有限公司", "91320982MA1YKC006", "许静", 3),
+    name_of("bidder-1", "盐城城南建设工程有限公司", "91320913MA1REW551", "周建", 1),
+    name_of("bidder-2", "苏北路桥工程集团有限公司", "91320900MA1TFX662", "李文斌", 2),
+    name_of("bidder-3", "中建华东（盐城）基础设施建设集团有限公司", "91320991MA1UGY773", "张弛", 3),
+    name_of("bidder-4", "江苏恒远市政工程有限公司", "91320924MA1WHA884", "刘芳", 1),
+    name_of("bidder-5", "射阳县通达建筑安装有限公司", "91320924MA1XJB995", "何勇", 2),
+    name_of("bidder-6", "大丰鸿基园林绿化工程有限公司", "91320982MA1YKC006", "许静", 3),
 )
 TENDER = "YC2026-SZ-0417"
 LOTS = (

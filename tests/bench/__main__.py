@@ -26,6 +26,7 @@ PIECES = {
     "archive_1000": "tests.bench.archive_1000",
     "rush_300": "tests.bench.rush_300",
     "open_quorum_100": "tests.bench.open_quorum",
+    "open_quorum_sm": "tests.bench.open_quorum:national",
 }
 
 

@@ -19,8 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from sealing.suites import AES_SHA2, SM4_SM3, Suite
 from tests import servers
 from tests.bench.measure import Result, result, timed
 from tests.bench.rush_300 import database
@@ -33,6 +32,15 @@ CHUNK = 1 << 20
 
 
 def run() -> Result:
+    return _run(AES_SHA2)
+
+
+def national() -> Result:
+    """The same under suite 2: custodians with SM2 certificates."""
+    return _run(SM4_SM3)
+
+
+def _run(suite: Suite) -> Result:
     where = os.environ.get("BENCH_DIR")
     with tempfile.TemporaryDirectory(prefix="bench-open-", dir=where) as folder, database() as url:
         var = Path(folder)
@@ -43,14 +51,15 @@ def run() -> Result:
         import django
 
         django.setup()
-        return _measure(env, var)
+        return _measure(env, var, suite)
 
 
-def _measure(env: dict[str, str], var: Path) -> Result:
-    from tests import worlds_bids, worlds_tenders
+def _measure(env: dict[str, str], var: Path, suite: Suite) -> Result:
+    from tests import worlds_bids, worlds_national, worlds_tenders
 
+    announced = worlds_national.national_tender if suite is SM4_SM3 else worlds_tenders.announced_tender
     with worlds_tenders.world() as world:
-        tender = worlds_tenders.announced_tender(world)
+        tender = announced(world)
         sent = _submitted(world, tender, "1", BIDS)
         singly = _submitted(world, tender, "2", SINGLY)
         worlds_bids.start(world, tender)
@@ -58,12 +67,12 @@ def _measure(env: dict[str, str], var: Path) -> Result:
         with _worker(env, var):
             whole = timed(lambda: (_release(world, shares), _wait(tender, len(sent))))
         _release(world, _shares(world, singly))
-        mine, bare = _in_turn(singly, var)
+        mine, bare = _in_turn(singly, var, suite)
     size = os.path.getsize(_envelope(sent[0]))
     return result(
-        "open_quorum_100",
+        "open_quorum_100" if suite is AES_SHA2 else "open_quorum_sm",
         f"开启一份 {MIB} MiB 的投标（核对密文、每个文件、签名、证书，入库）",
-        "同样的字节：AES-256-GCM 与一次 SHA-256，磁盘到磁盘",
+        f"同样的字节：{suite.name.split(' +')[0]} 与一次 SHA-256，磁盘到磁盘",
         mine,
         bare,
         whole_seconds=whole,
@@ -135,7 +144,7 @@ def _worker(env: dict[str, str], var: Path) -> Iterator[None]:
             process.wait(30)
 
 
-def _in_turn(sent: list[Any], var: Path) -> tuple[list[float], list[float]]:
+def _in_turn(sent: list[Any], var: Path, suite: Suite) -> tuple[list[float], list[float]]:
     """Seconds of one envelope opened, and of the bare cipher and hash over it, in turn."""
     from trading.commands.decryption import RecordOpening
     from trading.opening import open_envelope
@@ -148,7 +157,7 @@ def _in_turn(sent: list[Any], var: Path) -> tuple[list[float], list[float]]:
         mine.append(timed(lambda row=row, answers=answers: answers.append(open_envelope(row))))  # type: ignore[misc]
         if not isinstance(answers[0], RecordOpening):
             raise AssertionError(answers[0])
-        bare.append(timed(lambda one=one: _bare(_envelope(one), var / "bare")))  # type: ignore[misc]
+        bare.append(timed(lambda one=one: _bare(_envelope(one), var / "bare", suite)))  # type: ignore[misc]
     return mine[1:], bare[1:]
 
 
@@ -159,8 +168,8 @@ def _envelope(sent: Any) -> str:
         return str(source.name)
 
 
-def _bare(envelope: str, target: Path) -> None:
-    cipher, nonce, digest = AESGCM(bytes(32)), bytes(12), hashlib.sha256()
+def _bare(envelope: str, target: Path, suite: Suite) -> None:
+    cipher, nonce, digest = suite.aead(bytes(suite.aead_key_size)), bytes(12), hashlib.sha256()
     with open(envelope, "rb") as source, target.open("wb") as out:
         while data := source.read(CHUNK):
             plain = cipher.encrypt(nonce, data, None)

@@ -88,8 +88,8 @@ def test_a_session_from_before_the_block_does_not_come_back_to_life() -> None:
 
 def _other_staff(world: World) -> Any:
     """A colleague at the center: whoever reported the loss does not lift it."""
-    from tests.worlds_tenders import _name, granted
+    from tests.worlds_tenders import granted, name_of
 
     body = worlds_tenders.CENTER.credit_code[:17]
-    second = _name("center-2", worlds_tenders.CENTER.name, body, "李静", 1)
+    second = name_of("center-2", worlds_tenders.CENTER.name, body, "李静", 1)
     return granted(world.center, second, "trading_center").actor

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 
-from ca_interop.demo_ca.issuing import Subscriber
 from ca_interop.rules.certificates import to_base64
 from journal import clock
 from journal.door import perform
@@ -17,13 +15,13 @@ from kernel.actor import pseudonym
 from kernel.errors import Refused
 from sealing import read_header, sm2
 from sealing.header import head_size
-from sealing.signer import SoftwareSigner, fingerprint
+from sealing.signer import fingerprint
 from sealing.suites import AES_SHA2, SM4_SM3
-from tests import worlds_bids, worlds_tenders
+from tests import worlds_bids, worlds_national, worlds_tenders
 from tests.integration.ca_interop.authorities import house
-from tests.worlds_tenders import Member, World
+from tests.worlds_tenders import World
 from trading import custodians, releases
-from trading.commands import AnnounceTender, SetCustodians, WithdrawBid
+from trading.commands import SetCustodians, WithdrawBid
 from trading.models import Bid, Tender
 from trading.queries import notices
 from trading.queries.suites import suite_of
@@ -32,34 +30,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not sm2.available(), reason="no libcrypto 3 with SM2"),
 ]
-NATIONAL = worlds_tenders._name("bidder-sm2", "南通国密建设有限公司", "91320600MA1YLD117", "沈国平", 4)
-
-
-def custodian(member: Member) -> tuple[Member, list[str]]:
-    """The member with an SM2 encryption certificate beside its registered one, and that certificate's chain."""
-    now = datetime.now(UTC)
-    who = Subscriber(member.organization.name, member.credit_code, member.actor.name)
-    got = house().authorities["demo-ca-4"].issue(
-        who, not_before=now - timedelta(days=30), not_after=now + timedelta(days=700)
-    )  # fmt: skip
-    opener = got.encryption.key, got.encryption.certificate
-    signer = SoftwareSigner(member.signer._key, member.signer.chain, opener)  # type: ignore[arg-type]
-    return replace(member, signer=signer), [to_base64(one) for one in got.encryption.full_chain]
-
-
-def national_tender(world: World) -> Tender:
-    """Announced, with SM2 custodians; the world's three then hold the SM2 keys."""
-    tender = worlds_tenders.draft_tender(world)
-    rows = []
-    for key in ("center", "authority", "owner"):
-        member, chain = custodian(getattr(world, key))
-        setattr(world, key, member)
-        rows.append({"organization": member.credit_code, "certificates": chain})
-    chosen = custodians.examined(rows, clock.now())
-    perform(SetCustodians(tender.number, 2, chosen), world.agent.actor, via="http")
-    perform(AnnounceTender(tender.number), world.agent.actor, via="http")
-    tender.refresh_from_db()
-    return tender
 
 
 def code_of(call, *arguments) -> str:
@@ -70,8 +40,8 @@ def code_of(call, *arguments) -> str:
 
 def test_bids_of_every_kind_of_certificate_are_received_and_opened() -> None:
     with worlds_tenders.world(bidders=2) as world:
-        world.bidders.append(worlds_tenders.register(NATIONAL, "bidder"))
-        tender = national_tender(world)
+        world.bidders.append(worlds_tenders.register(worlds_national.NATIONAL, "bidder"))
+        tender = worlds_national.national_tender(world)
         assert (suite_of(tender).number, notices.public_json(tender, clock.now())["suite"]) == (2, 2)
         own = {"own_key": "certificate"}
         sent = [
@@ -93,7 +63,7 @@ def test_bids_of_every_kind_of_certificate_are_received_and_opened() -> None:
         rows = {str(row.pk): row for row in Bid.objects.filter(lot__no=1)}
         assert {rows[one.bid].status for one in sent} == {"opened"}
         assert [str(rows[one.bid].summary["price"]) for one in sent] == [one.sealed.price for one in sent]
-        assert rows[sent[2].bid].bidder_credit_code == NATIONAL.credit_code
+        assert rows[sent[2].bid].bidder_credit_code == worlds_national.NATIONAL.credit_code
 
 
 def withdraw(sent: worlds_bids.Sent) -> None:
@@ -115,7 +85,7 @@ def ask_the_quorum(sent: worlds_bids.Sent) -> None:
 
 def test_the_host_names_the_suite_and_registered_certificates_follow() -> None:
     with worlds_tenders.world(bidders=1) as world:
-        national = worlds_tenders.register(NATIONAL, "bidder")
+        national = worlds_tenders.register(worlds_national.NATIONAL, "bidder")
         plain, sm = ({"organization": m.credit_code} for m in (world.owner, national))
         now = clock.now()
         of = [
@@ -130,7 +100,7 @@ def test_the_host_names_the_suite_and_registered_certificates_follow() -> None:
 def test_the_other_suite_is_refused_at_the_door_and_custodians_are_of_one_family() -> None:
     with worlds_tenders.world(bidders=1) as world:
         plain = [m.signer.encryption_certificate for m in (world.center, world.authority, world.owner)]
-        tender = national_tender(world)
+        tender = worlds_national.national_tender(world)
         assert code_of(worlds_bids.submit, disguised(world, tender, plain)) == "envelope.suite_mismatch"
         mixed = [{"organization": world.center.credit_code}, {"organization": world.owner.credit_code}]
         mixed[0]["certificates"] = [to_base64(world.center.signer.encryption_certificate), *chain_of_four()]
