@@ -97,10 +97,14 @@ def _candidates(actor: Actor, now: datetime) -> Iterable[DeskItem]:
     """A bidder may object while candidates are on show (招例第五十四条)."""
     if not actor.organization:
         return
-    rows = Lot.objects.select_related("tender").filter(
-        status=LotStatus.CANDIDATES_ANNOUNCED,
-        bids__bidder_id=actor.organization,
-        bids__status=BidStatus.OPENED,
+    rows = (
+        Lot.objects.select_related("tender")
+        .filter(
+            status=LotStatus.CANDIDATES_ANNOUNCED,
+            bids__bidder_id=actor.organization,
+            bids__status=BidStatus.OPENED,
+        )
+        .distinct()
     )
     for lot in rows.distinct()[:_MOST]:
         if lot.due_at is not None and now < lot.due_at:

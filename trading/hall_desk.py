@@ -9,12 +9,12 @@ from django.db.models import Q
 
 from kernel.actor import Actor, Role
 from portal.desk import DeskItem, provider
-from trading.models import DocumentDownload, OpeningSession, Tender
+from trading.models import DocumentDownload, Lot, OpeningSession, Tender
 from trading.policy.openings import capacity
 from trading.queries.bids import waiting_for_share
 from trading.queries.openings import session_of
 from trading.rules.parts import SECOND
-from trading.rules.statuses import SessionStatus, TenderStatus
+from trading.rules.statuses import LotStatus, SessionStatus, TenderStatus
 
 SOON = timedelta(days=3)
 
@@ -31,7 +31,21 @@ def items(actor: Actor, now: datetime) -> Iterable[DeskItem]:
         | Q(status=TenderStatus.ANNOUNCED, submission_deadline__lte=now + SOON)
     )
     found = [_item(actor, tender, now) for tender in rows.filter(_mine(actor)).distinct()]
-    return [item for item in found if item is not None]
+    return [*(item for item in found if item is not None), *_second_to_convene(actor)]
+
+
+def _second_to_convene(actor: Actor) -> Iterable[DeskItem]:
+    """The technical evaluation of every lot in two envelopes is over: the host calls the second opening."""
+    if not actor.has(Role.TRADING_CENTER):
+        return
+    dual = Lot.objects.filter(scheme="dual").exclude(status=LotStatus.FAILED)
+    waiting = Tender.objects.filter(lots__in=dual.filter(status=LotStatus.TECHNICAL_EVALUATED))
+    busy = dual.exclude(status=LotStatus.TECHNICAL_EVALUATED).values("tender")
+    called = OpeningSession.objects.filter(stage=SECOND).values("tender")
+    for tender in waiting.exclude(pk__in=busy).exclude(pk__in=called).distinct():
+        yield DeskItem(
+            "安排第二信封（报价）开标", f"/halls/{tender.number}/", tender.title, "去安排", weight=3
+        )
 
 
 def _mine(actor: Actor) -> Q:

@@ -11,6 +11,7 @@ from disclosure.rules.claims import Claim, TenderFacts, claims
 from disclosure.rules.phases import settled
 from journal import sequencer
 from journal.models import Act
+from kernel.bid_rules import PRICE
 from kernel.clock import beijing
 from trading.models import Bid, EvaluationResult, Tender
 from trading.rules.statuses import BidStatus, LotStatus, SessionStatus, TenderStatus
@@ -53,7 +54,9 @@ def _bids(tender: Tender) -> dict[str, Any]:
     """Counts of a tender whose opening has begun: public from then on (招标投标法第三十六条)."""
     counted: dict[str, Any] = (
         Bid.objects.filter(lot__tender=tender)
-        .exclude(status=BidStatus.WITHDRAWN)
+        # Of two envelopes the first one is the bid; one that was not whole counts as withdrawn.
+        .exclude(status__in=(BidStatus.WITHDRAWN, BidStatus.UNOPENED))
+        .exclude(part=PRICE)
         .exclude(lot__status=LotStatus.FAILED, opened_at=None)
         .aggregate(
             received=Count("id", distinct=True),

@@ -16,9 +16,10 @@ from kernel.actor import PUBLIC, pseudonym
 from kernel.bid_rules import PRICE, TECHNICAL
 from kernel.clock import iso
 from kernel.errors import Refused
-from portal import rooms
+from portal import desk, rooms
 from sealing import read_header, statements, unwrap_as_bidder
 from tests import worlds_bids, worlds_dual, worlds_tenders
+from tests.integration.trading import test_adversarial_dump as dump
 from tests.integration.trading.test_opening import refused
 from tests.worlds_bids import Sent
 from tests.worlds_tenders import Member, World
@@ -275,6 +276,46 @@ def test_custodians_open_second_envelopes_too() -> None:
         assert state["stage"] == 2
         assert set(state["first"]["bids"]) == {both[TECHNICAL].bid for both in bids}
         assert set(state["bids"]) == {both[PRICE].bid for both in bids}
+
+
+def test_everything_that_is_there_before_the_second_opening_opens_no_price() -> None:
+    """Whoever takes database, files and keys while the second opening is called, with the first envelopes open."""
+    with worlds_tenders.world() as world:
+        tender = worlds_dual.announced(world)
+        bids = list(worlds_dual.submit_all(world, tender).values())
+        files = dump._files()
+        worlds_dual.first_opening(world, tender, dict(enumerate(bids)))  # type: ignore[arg-type]
+        worlds_dual.technical_result(tender, bids, [])
+        worlds_dual.convene(world, tender)
+        rows = "\n".join(dump._rows())
+        media = b"".join(path.read_bytes() for path in sorted(dump._files() - files))
+        candidates = set(dump._candidates(rows, media))
+        headers = [dump._header(both[PRICE]) for both in bids]
+        # The search finds the keys that are there: those of the first envelopes.
+        for both in bids:
+            first = dump._header(both[TECHNICAL])
+            assert any(dump._opens(first, key) for key in candidates)
+        assert [h.part for h in headers for key in candidates if dump._opens(h, key)] == []
+        assert [h.part for h in headers for key in dump._private_keys() if dump._unwraps(h, key)] == []
+        assert [price for price in worlds_dual.PRICES[:3] if price in rows or price.encode() in media] == []
+
+
+def test_the_host_finds_the_second_opening_on_the_desk() -> None:
+    with worlds_tenders.world() as world:
+        tender = worlds_dual.announced(world)
+        bids = list(worlds_dual.submit_all(world, tender).values())
+        worlds_dual.first_opening(world, tender, dict(enumerate(bids)))  # type: ignore[arg-type]
+        assert "安排第二信封（报价）开标" not in _desk(world.center)
+        worlds_dual.technical_result(tender, bids, [])
+        assert "安排第二信封（报价）开标" in _desk(world.center)
+        assert "安排第二信封（报价）开标" not in _desk(world.owner)
+        worlds_dual.convene(world, tender)
+        assert "安排第二信封（报价）开标" not in _desk(world.center)
+        assert "开标前请签到" in _desk(world.owner)
+
+
+def _desk(member: Member) -> set[str]:
+    return {item.title for item in desk.items_for(member.actor, clock.now())}
 
 
 def test_the_hall_page_says_which_opening_it_is() -> None:

@@ -86,6 +86,7 @@ async function looked(tender, lot, said, chosen) {
   const fields = problemsOf(said);
   showFieldProblems(fields);
   const found = [...Object.values(fields), ...againstRequirements(tender.requirements, chosen).flatMap((line) => line.problems), ...(await fileProblems(chosen))];
+  if (lot?.scheme === "dual") found.unshift("这个标段用双信封（技术、报价各一个），网页现在只能做一个信封。请用 bidtool seal：它把两个信封一起做好。");
   const guarantee = await guaranteeOf(chosen);
   const summaryFor = (one) => summaryOf(said, { tender: tender.number, lot: said.lot, part: one, currency: tender.currency }, namedGuarantee(guarantee));
   if (Object.keys(fields).length) return { found, notes: [], summaryFor };
