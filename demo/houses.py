@@ -86,11 +86,12 @@ def start(stage: Stage) -> None:
     for name, (module, _, _, word) in HOUSES.items():
         url = kept["urls"][name]
         more = ("--platform", stage.base, "--title", f"{word}（演示）") if name == "identity" else ()
-        stage.processes.start(
+        stage.processes.launch(
             name, "-m", module, "--register", str(file), "--port", url.rsplit(":", 1)[1], *more,
-            ready=f"{url}/jwks",
             extra={"SANDBOX_CLIENT_ID": CLIENT, "SANDBOX_CLIENT_SECRET": kept["secret"]},
         )  # fmt: skip
+    for name in HOUSES:
+        stage.processes.wait(name, f"{kept['urls'][name]}/jwks")
 
 
 def link(stage: Stage) -> None:

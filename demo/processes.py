@@ -34,15 +34,19 @@ class Processes:
 
     def start(self, name: str, *command: str, ready: str, extra: dict[str, str] | None = None) -> None:
         """Start ``command`` with this Python and wait until ``ready`` answers."""
+        self.launch(name, *command, extra=extra)
+        self.wait(name, ready)
+
+    def launch(self, name: str, *command: str, extra: dict[str, str] | None = None) -> None:
+        """Start it; several may come up at the same time, then :meth:`wait`."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with open(self.logs / f"{name}.log", "ab") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, *command], cwd=ROOT, env=self.environment | (extra or {}),
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-        self._wait(name, ready)
 
-    def _wait(self, name: str, url: str) -> None:
+    def wait(self, name: str, url: str) -> None:
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             if self.running[name].poll() is not None:

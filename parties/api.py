@@ -54,6 +54,7 @@ def register(request: HttpRequest, body: dict[str, Any]) -> HttpResponse:
         role=text_field(body, "role", limit=40, optional=True),
         person_name=text_field(body, "person_name", limit=100, optional=True),
         encryption=_texts(body, "encryption"),
+        renews=body.get("renews") is True,
         via="api",
     )
     status = 202 if done.result.get("waiting") else 201
@@ -102,7 +103,10 @@ _ACTS: dict[str, Callable[[dict[str, Any]], Command]] = {
     "lift": lambda body: LiftBlock(_certificate(body), text_field(body, "reason")),
     "retire": lambda body: RetireCertificate(_certificate(body), text_field(body, "reason")),
     "confirm": lambda body: ConfirmCertificate(
-        text_field(body, "request", limit=60), text_field(body, "reason"), body.get("somebody_new") is True
+        text_field(body, "request", limit=60),
+        text_field(body, "reason"),
+        body.get("somebody_new") is True,
+        text_field(body, "person", limit=60, optional=True),
     ),
     "decline": lambda body: DeclineCertificate(
         text_field(body, "request", limit=60), text_field(body, "reason")
@@ -135,7 +139,7 @@ def certificate_requests(request: HttpRequest, body: dict[str, Any]) -> dict[str
                 "authority": row.authority_id,
                 "person": str(row.person_id),
                 "name": row.person.name,
-                "organization": str(row.organization_id),
+                "organization": str(row.organization_id or ""),
                 "asked_at": iso(row.asked_at),
             }
             for row in rows[:200]

@@ -13,6 +13,7 @@ from parties.models import CertificateBinding, RoleRequest
 from portal.desk import DeskItem, entrance, provider
 
 entrance("单位、人员与身份核实", "/parties/", Role.TRADING_CENTER)
+entrance("按姓名查人员与证书", "/parties/people/", Role.TRADING_CENTER)
 entrance("我的证书和登录方式", "/certificates/")
 entrance("本单位人员与证书", "/my-organization/")
 
@@ -35,10 +36,13 @@ def items(actor: Actor, now: datetime) -> Iterable[DeskItem]:
         href = "/parties/" if actor.has(Role.TRADING_CENTER) else "/my-organization/"
         if str(row.person_id) == actor.person:
             href = "/certificates/"
+        if row.organization is None:
+            href = "/parties/people/"
+        where = row.organization.name if row.organization else "个人证书"
         yield DeskItem(
             f"{row.person.name}有一张新证书等您确认",
             href,
-            note=f"{row.organization.name}；{row.subject[:80]}",
+            note=f"{where}；{row.subject[:80]}",
             action="去确认",
             weight=30,
         )

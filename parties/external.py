@@ -129,6 +129,10 @@ def person_codes() -> HttpPersonCodes:
 def _begun(request: HttpRequest, target: str, after: str) -> dict[str, Any]:
     """What every login notes at its beginning. ``target``: link (the person signed in by certificate) or
     empty (come in)."""
+    if login.OPENED not in request.session:
+        # Somebody of the public: what is kept for the way back is of no use after it, nor are others' leftovers.
+        request.session.set_expiry(accounts.PATIENCE)
+        request.session.clear_expired()
     person = ""
     if target == "link":
         actor = signed_in(request)

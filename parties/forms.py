@@ -31,6 +31,11 @@ class RegisterForm(forms.Form):
     person_name = forms.CharField(
         label="经办人姓名", max_length=100, required=False, help_text="证书上有姓名时，以证书为准。"
     )
+    renews = forms.BooleanField(
+        label="我以前登记过，这是换的新证书",
+        required=False,
+        help_text="个人证书（如评审专家）换证时勾选，由交易中心窗口核对后，原有资格不变。",
+    )
 
 
 class GrantForm(forms.Form):

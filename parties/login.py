@@ -112,12 +112,13 @@ def register(
     role: str,
     person_name: str = "",
     encryption: list[str] | None = None,
+    renews: bool = False,
     via: str,
 ) -> Outcome:
     """Register with a certificate, and sign in with it, unless it waits to be confirmed (``waiting``)."""
     found, answered = prove(signed)
     pair = check_encryption(encryption) if encryption else None
-    command = RegisterByCertificate(found, answered, role, person_name, pair)
+    command = RegisterByCertificate(found, answered, role, person_name, pair, renews)
     outcome = perform(command, PUBLIC, via=via)
     if not outcome.result.get("waiting"):
         open_session(request, found.fingerprint)

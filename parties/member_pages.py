@@ -4,7 +4,7 @@ on one of them, which the trading center's desk does on the same forms."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -29,6 +29,7 @@ from parties.commands import (
     RetireCertificate,
     UnlinkAccount,
 )
+from parties.models import CertificateRequest
 from portal import problems
 from portal.doors import key_of, signed_in, submit
 
@@ -55,7 +56,7 @@ def _text(posted: QueryDict, name: str, limit: int = 250) -> str:
 def _build(act: str, posted: QueryDict) -> tuple[Command, str]:
     """The command of a form on these pages, and what to say when it is done."""
     certificate, reason = _text(posted, "certificate", 64), _text(posted, "reason")
-    asked = _text(posted, "request", 60)
+    asked, whose = _text(posted, "request", 60), _text(posted, "whose", 60)
     builders: dict[str, Callable[[], tuple[Command, str]]] = {
         "block": lambda: (
             BlockCertificate(certificate, reason),
@@ -64,7 +65,7 @@ def _build(act: str, posted: QueryDict) -> tuple[Command, str]:
         "lift": lambda: (LiftBlock(certificate, reason), "已解除挂失，可以重新登录使用。"),
         "retire": lambda: (RetireCertificate(certificate, reason), "已停用。身份和权利不受影响。"),
         "confirm": lambda: (
-            ConfirmCertificate(asked, reason, _text(posted, "whose") == "new"),
+            ConfirmCertificate(asked, reason, whose == "new", "" if whose == "new" else whose),
             "已确认，新证书可以登录使用。",
         ),
         "decline": lambda: (DeclineCertificate(asked, reason), "已拒绝这张证书的申请。"),
@@ -101,6 +102,11 @@ def certificate_rows(actor: Actor, rows: Any) -> list[dict[str, Any]]:
     return out
 
 
+def with_candidates(rows: Iterable[CertificateRequest]) -> list[dict[str, Any]]:
+    """New certificates with the people of that name whose they may be."""
+    return [{"row": row, "people": queries.namesakes(row.person.name, row.organization)} for row in rows]
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def certificates(request: HttpRequest) -> HttpResponse:
@@ -115,7 +121,7 @@ def certificates(request: HttpRequest) -> HttpResponse:
             reasons, status = refusal.reasons, problems.STATUS[refusal.kind]
     context = {
         "rows": certificate_rows(actor, queries.certificates_of(actor)),
-        "waiting": queries.requests_for(actor).filter(person_id=actor.person),
+        "waiting": with_candidates(queries.requests_for(actor).filter(person_id=actor.person)),
         "accounts": [(row, external.name_of(row.provider)) for row in queries.accounts_of(actor)],
         "ways": external.ways(),
         "mine": login.certificate_of_session(request.session),
@@ -174,7 +180,7 @@ def organization_context(actor: Actor, organization: Any) -> dict[str, Any]:
         "organization": organization,
         "memberships": queries.memberships_of(organization),
         "rows": certificate_rows(actor, bindings),
-        "waiting": queries.requests_for(actor).filter(organization=organization),
+        "waiting": with_candidates(queries.requests_for(actor).filter(organization=organization)),
         "administrator": chief,
         "administers": policy.may_hand_over(actor, organization) is None,
         "people": people,

@@ -216,6 +216,8 @@ class Outage(models.Model):
 class CertificateRequest(models.Model):
     """A certificate whose names are those of a person who is registered already: it waits until that
     person, by another certificate, the organization's administrator or the trading center says whose it is.
+    Without an organization for personal certificates (experts): several people may bear the name, so it is
+    the trading center that decides, and ``person`` is only the likeliest.
 
     ``found``: what was validated at the door, signing certificate first (``CertificateFound`` fields).
     """
@@ -224,7 +226,7 @@ class CertificateRequest(models.Model):
     fingerprint = models.CharField(max_length=64)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="certificate_requests")
     organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="certificate_requests"
+        Organization, on_delete=models.PROTECT, related_name="certificate_requests", null=True, blank=True
     )
     authority_id = models.CharField(max_length=100)
     subject = models.CharField(max_length=500)

@@ -108,7 +108,7 @@ def may_lift(actor: Actor, binding: CertificateBinding) -> Reason | None:
 
 def may_decide(actor: Actor, row: CertificateRequest) -> Reason | None:
     """Who knows whose new certificate it is: that person by another certificate, the administrator, the desk."""
-    mine = actor.person != "" and actor.person == str(row.person_id)
+    mine = row.organization_id is not None and actor.person != "" and actor.person == str(row.person_id)
     if mine or actor.has(Role.TRADING_CENTER) or administers(actor, row.organization_id):
         return None
     return ONLY_ADMINISTRATOR()

@@ -202,6 +202,23 @@ def certificate_request(key: str) -> CertificateRequest:
     return row
 
 
+def namesakes(name: str, organization: Organization | None) -> list[Person]:
+    """People of that name who have certificates of the organization (or personal ones), the newest first."""
+    rows = CertificateBinding.objects.select_related("person").filter(person__name=name)
+    rows = rows.filter(organization=organization).order_by("-bound_at", "-id")
+    return list({row.person_id: row.person for row in rows}.values())
+
+
+def people(text: str) -> list[CertificateBinding]:
+    """All certificates of people by their name, for the center's desk; nothing for an empty text."""
+    text = text.strip()
+    if not text:
+        return []
+    found = Person.objects.filter(name=text).order_by("id")[:50]
+    rows = CertificateBinding.objects.select_related("person", "organization")
+    return list(rows.filter(person__in=list(found)).order_by("person_id", "bound_at"))
+
+
 def administrator(organization: Organization) -> Person | None:
     """Who administers the organization's people and certificates now."""
     row = Administration.objects.select_related("person").filter(organization=organization, until=None)
@@ -216,7 +233,7 @@ def requests_for(actor: Actor) -> QuerySet[CertificateRequest]:
     rows = rows.filter(status=RequestStatus.WAITING.value)
     if actor.has(Role.TRADING_CENTER):
         return rows
-    mine = Q(person_id=actor.person or None)
+    mine = Q(person_id=actor.person or None, organization__isnull=False)
     if actor.organization and policy.administers(actor, actor.organization):
         mine |= Q(organization_id=actor.organization)
     return rows.filter(mine)

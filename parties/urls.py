@@ -14,6 +14,7 @@ urlpatterns = [
     path("certificates/", member_pages.certificates, name="certificates"),
     path("my-organization/", member_pages.own_organization, name="own_organization"),
     path("parties/", views.organizations, name="organizations"),
+    path("parties/people/", views.people, name="people"),
     path("parties/<str:key>/", views.organization, name="organization"),
     path("api/v1/login/challenge", api.challenge),
     path("api/v1/login", api.sign_in),

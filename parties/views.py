@@ -70,6 +70,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 signing.posted(request),
                 role=form.cleaned_data["role"],
                 person_name=form.cleaned_data["person_name"],
+                renews=form.cleaned_data["renews"],
                 via="http",
             )
             if done.result.get("waiting"):
@@ -122,6 +123,29 @@ def organizations(request: HttpRequest) -> HttpResponse:
         "key": uuid.uuid4(),
     }
     return render(request, "parties/organizations.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def people(request: HttpRequest) -> HttpResponse:
+    """The center's desk for people who act in their own name, or for several organizations: by their name."""
+    actor = _center(request)
+    reasons: tuple[Reason, ...] = ()
+    status = 200
+    wanted = request.GET.get("q", "")[:100]
+    if request.method == "POST":
+        try:
+            member_pages.do(request)
+            return redirect(request.get_full_path())
+        except Refused as refusal:
+            reasons, status = refusal.reasons, problems.STATUS[refusal.kind]
+    context = {
+        "q": wanted,
+        "rows": member_pages.certificate_rows(actor, queries.people(wanted)),
+        "waiting": member_pages.with_candidates(queries.requests_for(actor).filter(organization=None)),
+        "reasons": reasons,
+        "key": uuid.uuid4(),
+    }
+    return render(request, "parties/people_search.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -28,6 +28,12 @@ NO_NAME = ReasonForm(
     en="the certificate names no person; give the name",
     field="person_name",
 )
+NOTHING_TO_RENEW = ReasonForm(
+    "registration.nothing_to_renew",
+    zh="没有登记过个人证书上姓名为「{name}」的人员，请作为新人员登记",
+    en="nobody with a personal certificate in the name of {name} is registered; register as a new person",
+    field="renews",
+)
 OTHER_HOLDER = ReasonForm(
     "certificate.other_holder",
     zh="证书属于「{found}」，您登录的是「{wanted}」",
@@ -68,13 +74,15 @@ class RegisterByCertificate(Command):
     """Register person and organization from a certificate. ``role``: bidder and agency at once, others
     as a request to the trading center, empty for none. ``encryption``: the second of a pair (双证).
 
-    A certificate in the name of somebody whom the organization has already waits to be confirmed."""
+    A certificate in the name of somebody whom the organization has already waits to be confirmed; so does a
+    personal one whose holder says that it ``renews`` an earlier one."""
 
     found: CertificateFound
     answered: dict[str, Any]
     role: str = ""
     person_name: str = ""
     encryption: CertificateFound | None = None
+    renews: bool = False
 
     verb = "party.register"
     sealed = True
@@ -128,7 +136,7 @@ def register(cmd: RegisterByCertificate, ctx: Context, row: None) -> Done:
     use_challenge(settings.SECRET_KEY.encode(), settings.PUBLIC_URL, cmd.answered, ctx)
     organization = _organization(cmd.found, ctx)
     name = _name(cmd.found, cmd.person_name)
-    if (namesake := _namesake(cmd.found, name, organization)) is not None and organization is not None:
+    if (namesake := _namesake(cmd, name, organization)) is not None:
         return _wait(cmd, namesake, organization, ctx)
     person = Person.objects.create(name=name, created_at=ctx.now)
     bind(cmd.found, person, organization, ctx.now)
@@ -165,15 +173,18 @@ def _name(found: CertificateFound, given: str) -> str:
     return name
 
 
-def _namesake(found: CertificateFound, name: str, organization: Organization | None) -> Person | None:
+def _namesake(cmd: RegisterByCertificate, name: str, organization: Organization | None) -> Person | None:
     """The person of that name whom the organization's certificates name already. A certificate alone does
     not prove to be that person's: authorities differ in care, and colleagues in nothing but their person."""
-    if CertificateBinding.objects.filter(fingerprint=found.fingerprint).exists():
+    if CertificateBinding.objects.filter(fingerprint=cmd.found.fingerprint).exists():
         raise Refused(KNOWN_CERTIFICATE())
-    if organization is None:
+    # Personal certificates of one name are of different people, unless their holder says otherwise.
+    if organization is None and not cmd.renews:
         return None
-    known = CertificateBinding.objects.filter(organization=organization, person__name=name).first()
-    return known.person if known else None
+    known = queries.namesakes(name, organization)
+    if organization is None and not known:
+        raise Refused(NOTHING_TO_RENEW(name=name))
+    return known[0] if known else None
 
 
 def _second(cmd: RegisterByCertificate) -> list[CertificateFound]:
@@ -181,13 +192,16 @@ def _second(cmd: RegisterByCertificate) -> list[CertificateFound]:
     return [second] if second is not None and second.fingerprint != cmd.found.fingerprint else []
 
 
-def _wait(cmd: RegisterByCertificate, person: Person, organization: Organization, ctx: Context) -> Done:
+def _wait(
+    cmd: RegisterByCertificate, person: Person, organization: Organization | None, ctx: Context
+) -> Done:
     for second in _second(cmd):
         _same_holder(second, organization, person)
     row = ask([cmd.found, *_second(cmd)], person, organization, cmd.role, ctx)
-    said = {**cmd.found.as_said(), "person": str(person.id), "organization": str(organization.id)}
-    result = {"waiting": str(row.id), "person": "", "name": person.name, "organization": str(organization.id)}
-    result |= {"organization_name": organization.name}
+    where = str(organization.id) if organization else ""
+    said = {**cmd.found.as_said(), "person": str(person.id), "organization": where}
+    result = {"waiting": str(row.id), "person": "", "name": person.name, "organization": where}
+    result |= {"organization_name": organization.name if organization else ""}
     return Done(
         f"person:{person.id}", {**said, "waiting": str(row.id)}, {**result, "roles": [], "requested": ""}
     )

@@ -21,16 +21,24 @@ ASKED_BEFORE = ReasonForm(
     en="this certificate waits to be confirmed already",
     kind=Kind.CONFLICT,
 )
+NOT_OF_THAT_NAME = ReasonForm(
+    "certificate.not_of_that_name",
+    zh="所选的人不是这里登记的「{name}」",
+    en="the person chosen is not one registered here as {name}",
+    field="person",
+)
 CONSTRAINTS["certificate_request_once"] = ASKED_BEFORE
 
 
 @dataclass(frozen=True)
 class ConfirmCertificate(Command):
-    """It is that person's new certificate; with ``somebody_new`` that of a colleague of the same name."""
+    """It is that person's new certificate, or that of ``person`` (one of the same name in the same place); with
+    ``somebody_new`` of none of them."""
 
     request: str
     reason: str
     somebody_new: bool = False
+    person: str = ""
 
     verb = "certificate.confirm"
     sealed = True
@@ -50,7 +58,7 @@ class DeclineCertificate(Command):
 
 
 def ask(
-    found: list[CertificateFound], person: Person, organization: Organization, role: str, ctx: Context
+    found: list[CertificateFound], person: Person, organization: Organization | None, role: str, ctx: Context
 ) -> CertificateRequest:
     """Put the certificate before those who know whose it is."""
     first = found[0]
@@ -85,7 +93,7 @@ def _decide(verb: str, cmd: Any, ctx: Context, row: CertificateRequest) -> None:
 @handler(ConfirmCertificate, load=_of, may=policy.may_decide)
 def confirm_certificate(cmd: ConfirmCertificate, ctx: Context, row: CertificateRequest) -> Done:
     _decide("confirm", cmd, ctx, row)
-    person = row.person
+    person = _whose(cmd.person, row)
     if cmd.somebody_new:
         person = Person.objects.create(name=row.person.name, created_at=ctx.now)
         if (role := roles.role_of(row.role)) is not None:
@@ -98,6 +106,15 @@ def confirm_certificate(cmd: ConfirmCertificate, ctx: Context, row: CertificateR
             bind(found, person, row.organization, ctx.now)
     said = {"certificate": row.fingerprint, "somebody_new": cmd.somebody_new}
     return Done(f"person:{person.id}", said, {"certificate": row.fingerprint, "person": str(person.id)})
+
+
+def _whose(wanted: str, row: CertificateRequest) -> Person:
+    if not wanted:
+        return row.person
+    found = [one for one in queries.namesakes(row.person.name, row.organization) if str(one.id) == wanted]
+    if not found:
+        raise Refused(NOT_OF_THAT_NAME(name=row.person.name))
+    return found[0]
 
 
 @handler(DeclineCertificate, load=_of, may=policy.may_decide)

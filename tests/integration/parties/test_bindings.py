@@ -49,6 +49,7 @@ from tests import worlds_tenders
 from tests.integration.ca_interop.authorities import code, house, recognized, subscriber
 from tests.integration.evaluation import rooms_world as w
 from tests.integration.parties.people import answer, post, register, sign_in
+from trading import releases
 from trading.models import Custodian
 from trading.releases import _custodian_actor
 
@@ -218,6 +219,18 @@ def _center(person: str = "clerk") -> Actor:
     return Actor(f"person:{person}", "王敏", frozenset({Role.TRADING_CENTER}), person=person)
 
 
+def test_a_custodians_lost_certificate_releases_no_share() -> None:
+    """One certificate for both uses once stood for its custodian without being asked about."""
+    with worlds_tenders.world(1) as world:
+        signer = world.center.signer
+        said = {"bid": "b", "envelope_sha256": "e", "index": 1, "share": "s"}
+        signed = statements.sign(statements.statement("share-release", said), signer)
+        mark = print_of(signer)
+        assert CertificateBinding.objects.get(fingerprint=mark).usage == "combined"
+        do(BlockCertificate(mark, "遗失"), world.center.actor)
+        assert refusal(releases.share_release, None, signed) == "certificate.blocked"
+
+
 # -- replaced
 
 
@@ -346,3 +359,48 @@ def test_pages_cost_the_same_with_one_certificate_and_with_four(server: Any) -> 
                 assert client.get(path).status_code == 200
             counts.append(len(asked))
     assert counts[:2] == counts[2:]
+
+
+# -- personal certificates
+
+
+def test_a_personal_certificate_that_renews_an_earlier_one_is_compared_at_the_desk(server: Any) -> None:
+    """Two people of one name: the desk says whose it is, and the expert keeps row and role."""
+    for _ in range(2):
+        register(Client(), subscriber("", 0, "张伟"), "expert")
+    first, second = Person.objects.filter(name="张伟").order_by("id")
+    new, client = subscriber("", 0, "张伟", "demo-ca-1"), Client()
+    asked = register(client, new, "expert", renews=True)
+    assert (asked.status_code, asked.json()["name"]) == (202, "张伟")
+    row = CertificateRequest.objects.get()
+    assert (row.organization, row.person) == (None, second)
+    # Whoever bears the name does not decide it.
+    own = queries.actor_for(second, None)
+    assert refusal(do, ConfirmCertificate(str(row.id), "是我"), own) == "parties.only_administrator"
+    assert list(queries.requests_for(own)) == []
+    stranger = Person.objects.create(name="李四", created_at=clock.now())
+    wrong = ConfirmCertificate(str(row.id), "看过身份证", person=str(stranger.id))
+    assert refusal(do, wrong, _center()) == "certificate.not_of_that_name"
+    do(ConfirmCertificate(str(row.id), "看过身份证", person=str(first.id)), _center())
+    assert sign_in(client, new).json()["person"] == str(first.id)
+    nobody = register(Client(), subscriber("", 0, "无此人"), "expert", renews=True)
+    assert (nobody.status_code, nobody.json()["code"]) == (422, "registration.nothing_to_renew")
+
+
+def test_the_desk_finds_people_by_name_and_blocks(tmp_path: Any) -> None:
+    with worlds_tenders.world(1) as world:
+        name = w.experts(world, 2)[0].actor.name
+        center = Client()
+        w.sign_in(center, world.center.actor)
+        page = center.get(f"/parties/people/?q={name}").content.decode()
+        assert "签发机构" in page
+        mark = CertificateBinding.objects.filter(person__name=name).earliest("id").fingerprint
+        done = center.post(
+            f"/parties/people/?q={name}", {"act": "block", "certificate": mark, "reason": "窗口报失"}
+        )
+        assert done.status_code == 302
+        assert "已挂失" in center.get(f"/parties/people/?q={name}").content.decode()
+        assert "没有找到这个姓名" in center.get("/parties/people/?q=无此人").content.decode()
+        other = Client()
+        w.sign_in(other, world.owner.actor)
+        assert other.get("/parties/people/").status_code == 403
