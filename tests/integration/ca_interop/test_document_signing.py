@@ -12,13 +12,15 @@ from django.db import connection
 
 from ca_interop import document_signing, isolated, queries
 from ca_interop.document_signing import Who
-from ca_interop.models import DocumentSignature, PreparedSignature
+from ca_interop.models import DocumentSignature, PreparedSignature, RevocationDocument
+from ca_interop.rules.revocation import OcspAnswer, RevocationEvidence
 from ca_interop.rules.signatures import pdf_reading, signing_side
 from ca_interop.rules.signatures.judging import Circumstances
 from ca_interop.rules.signatures.report import Verdict, lines
 from documents import store
 from documents.pdf import PdfDocument
 from kernel.errors import Refused
+from sealing import sm2
 from sealing.signer import fingerprint
 from tests.integration.ca_interop.authorities import recognized, subscriber
 
@@ -207,3 +209,32 @@ def test_a_detached_message_stands_beside_the_document(server):
     document_signing.append(said, stored, now())
     assert [(row.kind, row.number) for row in document_signing.signatures_of(stored)] == [("cms", 1)]
     assert document_signing.latest(stored).pk == stored.pk
+
+
+@pytest.mark.skipif(not sm2.available(), reason="no libcrypto with SM2")
+def test_an_sm2_signer_signs_beside_and_disturbs_nobody(server):
+    stored = document()
+    one, two = subscriber("甲公司", 61, "王", "demo-ca-4"), subscriber("乙公司", 62, "李", "demo-ca-2")
+    assert refused(prepared, stored, one) == "signature.sm2_in_pdf"
+    waiting = prepared(stored, two)
+    with stored.open() as stream:
+        given = signing_side.sign_beside(stream.read(), one)
+    mine = fingerprint(one.chain[0])
+    said = document_signing.finish_beside(given["message"], stored, mine, "甲公司")
+    document_signing.append(said, stored, now())
+    document_signing.append(finished(stored, waiting, two), stored, now())
+    rows = document_signing.signatures_of(stored)
+    assert [(row.kind, row.number) for row in rows] == [("gbt35275", 1), ("pades", 1)]
+    with rows[0].file.open() as message, stored.open() as content:
+        by = Circumstances(queries.trust_list(now()), now(), True, evidence_of(rows[0].details))
+        report = isolated.judge(message.read(), content.read(), by)
+    assert (report["kind"], report["verdict"]) == ("gbt35275", "valid")
+    broken = base64.b64encode(base64.b64decode(given["message"])[:-9]).decode()
+    assert refused(document_signing.finish_beside, broken, stored, mine, "甲公司") == "signature.malformed"
+
+
+def evidence_of(details: dict) -> RevocationEvidence:
+    """The documents that were kept with a signature."""
+    kept = [RevocationDocument.objects.get(sha256=one) for one in details["revocation_sha256"]]
+    crls = tuple(bytes(row.der) for row in kept if row.kind == "crl")
+    return RevocationEvidence(crls, tuple(OcspAnswer(bytes(row.der)) for row in kept if row.kind == "ocsp"))
