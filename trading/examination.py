@@ -31,7 +31,7 @@ from sealing.signer import fingerprint
 from trading.commands.bids import SubmitBid
 from trading.models import Lot
 from trading.queries.bids import parts_of
-from trading.queries.suites import suite_of
+from trading.queries.suites import suite_among
 from trading.queries.tenders import lot as lot_by_no
 from trading.rules.bids import BidFacts, submission_reason
 from trading.rules.statuses import TenderStatus
@@ -151,12 +151,13 @@ def _envelope(stored: StoredFile, command: SubmitBid) -> Header:
 
 
 def _custodians(header: Header, lot: Lot) -> None:
-    wanted = [(c.index, c.fingerprint) for c in lot.tender.custodians.order_by("index")]
+    custodians = list(lot.tender.custodians.order_by("index"))
+    wanted = [(c.index, c.fingerprint) for c in custodians]
     found = [(s.index, s.custodian) for s in header.shares]
     if wanted != found or header.threshold != lot.tender.share_threshold:
         say = f"{lot.tender.share_threshold}/{len(wanted)}", f"{header.threshold}/{len(found)}"
         raise Refused(CUSTODIANS_DIFFER(expected=say[0], found=say[1]))
-    suite = suite_of(lot.tender)
+    suite = suite_among(custodians)
     if header.suite is not suite:
         raise Refused(SUITE_MISMATCH(what=f"{suite.name}, {header.suite.name}"))
 
