@@ -173,22 +173,50 @@ class Crl:
         return found
 
     def _telling(self, listed: bytes, budget: Budget) -> Iterator[Entry]:
-        """Entries of one serial number and those with something critical, which may change what follows."""
-        issuer, at, stop = self.issuer.key, 0, 0
-        if self._revoked is not None:
-            at, stop = self._revoked.start, self._revoked.stop
-        seen, known = 0, dict[bytes, _Marks]()
-        while at < stop:
-            item = item_at(self.der, at, stop)
-            at = item.stop
+        """Entries of one serial number and those with something critical, which may change what follows.
+
+        Walks from header to header and reads only entries with such bytes in them: a list of three hundred
+        thousand takes as long as a chain of three.
+        """
+        if self._revoked is None:
+            return
+        data, at, stop = self.der, self._revoked.start, self._revoked.stop
+        places = iter(
+            sorted({p for sought in (listed, _CRITICAL, _NAMED) for p in _places(data, sought, at, stop)})
+        )
+        place, issuer, known, seen = next(places, stop), self.issuer.key, dict[bytes, _Marks](), 0
+        while at < stop and place < stop:
             seen += 1
-            if not seen & 255:
-                budget.spend(256)
-            special = any(self.der.find(sought, item.start, at) >= 0 for sought in (_CRITICAL, _NAMED))
-            if special or self.der.startswith(listed, item.start):
-                entry = _entry(item, issuer, known)
+            if not seen & 1023:
+                budget.spend(1024)
+            size = data[at + 1] if at + 1 < stop else 0x80
+            after = at + 2 + size if size < 0x80 and data[at] == SEQUENCE else item_at(data, at, stop).stop
+            if after <= place:
+                at = after
+                continue
+            other = size < 0x80 and not data.startswith(listed, at + 2)
+            marks = known.get(_extensions_of(data, at, after)) if other else None
+            if marks is None:
+                entry = _entry(item_at(data, at, stop), issuer, known)
                 issuer = entry.issuer
                 yield entry
+            else:  # another serial number; its extensions were read before, only whose it is goes on
+                issuer = marks.issuer or issuer
+            at = after
+            while place < at:
+                place = next(places, stop)
+
+
+def _extensions_of(data: bytes, at: int, after: int) -> bytes:
+    """The last part of an entry whose lengths are short."""
+    date = at + 4 + data[at + 3] if at + 4 < after else after
+    return data[date + 2 + data[date + 1] : after] if date + 1 < after else b""
+
+
+def _places(data: bytes, sought: bytes, at: int, stop: int) -> Iterator[int]:
+    while (at := data.find(sought, at, stop)) >= 0:
+        yield at
+        at += 1
 
 
 class _Marks(NamedTuple):

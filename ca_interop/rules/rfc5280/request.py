@@ -20,7 +20,7 @@ from ca_interop.rules.rfc5280.peers import read_peer
 from ca_interop.rules.rfc5280.policies import PolicyInputs
 
 MAX_LINE = 16 * 1024 * 1024
-_MAX_WIDE = 1024 * 1024  # other text than ASCII takes four times its size in memory
+_MAX_WIDE = 8 * 1024 * 1024  # other text than ASCII takes four times its size in memory
 _MAX_COMMAS = 100_000  # JSON of small values takes fifty times its size
 _MAX_NESTED = 1_000
 MAX_ITEMS = 20_000

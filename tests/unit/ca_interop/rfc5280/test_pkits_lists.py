@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from ca_interop.rules.rfc5280.crl import Crl
+from ca_interop.rules.rfc5280.faults import Budget
+from ca_interop.rules.rfc5280.names import read_name
 from tests.unit.ca_interop.rfc5280.forge import (
     ROOT,
     algorithm_of,
@@ -16,7 +21,9 @@ from tests.unit.ca_interop.rfc5280.forge import (
     ee,
     entry,
     entry_issuer,
+    ext,
     idp,
+    num,
     point,
     points,
     rdn,
@@ -322,3 +329,27 @@ def test_section(section):
     cases = list(section())
     assert [(case, found) for case, want, found in cases if found != want] == []
     assert len(cases) > 5
+
+
+def test_walking_a_list_finds_what_reading_all_of_it_finds():
+    """Entries of every length, issuers that hold on, long extensions, doubled serials, against a plain reading."""
+    rng = random.Random(280)
+    one = ca("Walked CA", ROOT)
+    names = [one.subject, dn("Walked A"), dn("Walked B")]
+    for _ in range(12):
+        rows, said, issuer = [], {}, 0
+        for _ in range(rng.randint(0, 120)):
+            serial = rng.choice((rng.randrange(60), rng.getrandbits(rng.choice((8, 70, 150)))))
+            marks = []
+            if rng.random() < 0.3:
+                issuer = rng.randrange(3)
+                marks.append(entry_issuer(names[issuer]))
+            code = rng.choice((0, 0, 1, 6))
+            marks += [reason(code)] if code else []
+            marks += [ext("1.2.3", bytes(rng.choice((5, 150, 300))))] if rng.random() < 0.2 else []
+            rows.append(entry(serial, *marks, date=f"2{rng.randrange(5)}0101000000Z"))
+            said[serial, issuer] = code
+        made = Crl(crl(one, *rows, extensions=[idp(indirect=True)]))
+        for serial, whose in [*said, (61, 0)]:
+            found = made.find(num(serial)[2:], read_name(names[whose]).key, Budget())
+            assert (None if found is None else found.reason) == said.get((serial, whose))
