@@ -30,7 +30,36 @@ def verify(stage: Stage) -> None:
         stage.say(f"核验 {check['no']:>2} {check['zh']}")
     if not passed:
         raise SystemExit(f"公开记录核验不通过：{json.dumps(answer, ensure_ascii=False)[:3000]}")
+    _signed_documents(stage, record)
     _a_flipped_byte_is_found(stage, record)
+
+
+def _signed_documents(stage: Stage, record: Path) -> None:
+    """The signed PDFs by themselves, as somebody judges them who has only the file and the trust list."""
+    for path in sorted(record.glob("signatures/*.pdf")):
+        where = stage.home / f"report-{path.stem[:12]}.json"
+        command = [
+            sys.executable,
+            "-m",
+            "bidtool",
+            "signature",
+            "verify",
+            str(path),
+            "--trust-list",
+            str(record / "trust-list.json"),
+            "--report",
+            str(where),
+        ]
+        done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(
+                f"bidtool signature verify {path} → {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr}"
+            )
+        report = json.loads(done.stdout)
+        authorities = sorted({one["authority"] for one in report["signatures"]})
+        stage.say(
+            f"签名的 PDF {path.name[:12]}…：{len(report['signatures'])} 个签名有效（{'、'.join(authorities)}），报告 {where.name}"
+        )
 
 
 def _mirror(stage: Stage, vkey: str) -> Path:

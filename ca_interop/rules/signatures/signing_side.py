@@ -52,9 +52,12 @@ def check_additions(revision: bytes, size: int) -> None:
     """What stands after the first ``size`` bytes changes nothing of the document's content."""
 
     def compare() -> Any:
-        before = PdfFileReader(BytesIO(revision[:size]), strict=False).xrefs.total_revisions
+        original = PdfFileReader(BytesIO(revision[:size]), strict=False)
+        if "/AcroForm" not in original.root:
+            # Without a form from the start nothing tells a signature field from other additions.
+            raise Refused(FOREIGN(why="原件没有签名域 / the document has no signature fields"))
         reader = PdfFileReader(BytesIO(revision), strict=False)
-        return DEFAULT_DIFF_POLICY.review_file(reader, before - 1)
+        return DEFAULT_DIFF_POLICY.review_file(reader, original.xrefs.total_revisions - 1)
 
     result = message.guarded(compare, "PDF")
     if isinstance(result, SuspiciousModification):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import os
@@ -19,8 +21,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bidtool.cli import cli, run
 from bidtool.output import Output
 from bidtool.pkcs11 import Pkcs11Signer, TokenPlace
+from ca_interop.rules.signatures import checking, making, message, pdf_making, signing_side
 from kernel.errors import Refused
 from sealing import SoftwareSigner, open_body, open_share, read_header, statements, unwrap_as_bidder
+from sealing.signer import fingerprint
+from tests.unit.ca_interop.signatures.cast import NOW, pdf, signed_pdf
 from tests.unit.sealing.cast import certificate, custodians, sealed, signer
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
@@ -213,3 +218,17 @@ def test_another_signer_is_no_match(token: Any) -> None:
         unwrap_as_bidder(
             read_header(io.BytesIO(sealed(b"x", own_key="certificate", bidder=signer("other"))[0])), held
         )
+
+
+@pytest.mark.parametrize("label", ["rsa", "ec"])
+def test_a_token_signs_files_and_pdf_revisions(token: Any, label: str) -> None:
+    held, content = token(label), signed_pdf(pdf("contract"), "p256", "Signature0")
+    said = message.read(making.sign(content, held))
+    found = checking.check(said.signers[0], content, said.content_type)
+    assert found[-1].facts["certificate"] == fingerprint(_pair(label)[1])
+    prepared = pdf_making.prepare(content, NOW, pdf_making.Appearance("单位"), "Signature1")
+    told = {"prepared": "x", "document_size": len(content), "byte_range": list(prepared.byte_range)}
+    sha256 = hashlib.sha256(content).hexdigest()
+    value = base64.b64decode(signing_side.sign_revision(told, prepared.document, held, sha256)["signature"])
+    how = making.plan(held.chain, held.alg)
+    making.assemble(how, making.attributes(how, prepared.digest), value)
