@@ -62,10 +62,14 @@ def _choose(visitor: Visitor, folder: Path, plan: Path) -> None:
         page.locator(f"[data-role={role}]").set_input_files(paths)
 
 
-def _name_the_manager(page: Any, said: dict[str, Any]) -> None:
-    """As the tender's rules ask."""
-    page.get_by_label("项目负责人姓名").fill(said["project_manager"]["name"])
-    page.get_by_label("项目负责人证书编号").fill(said["project_manager"]["certificate"])
+def _fill_in(page: Any, said: dict[str, Any]) -> None:
+    """The bid summary, as the tender's rules ask."""
+    manager = said["project_manager"]
+    for label, value in (
+        ("投标报价（元）", said["price"]), ("工期（日历天）", str(said["duration_days"])), ("质量目标", "合格"),
+        ("项目负责人姓名", manager["name"]), ("项目负责人证书编号", manager["certificate"]),
+    ):  # fmt: skip
+        page.get_by_label(label).fill(value)
 
 
 def _download(visitor: Visitor, words: str, folder: Path) -> Path:
@@ -91,9 +95,7 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     page.get_by_role("button", name="检查并加密").click()
     visitor.sees("还不能加密", "缺少「施工组织设计」")
     look(page, "bid-incomplete", widths=(1440, 360))
-    page.get_by_label("工期（日历天）").fill(str(said["duration_days"]))
-    page.get_by_label("质量目标").fill("合格")
-    _name_the_manager(page, said)
+    _fill_in(page, said)
     _choose(visitor, folder, _large_pdf(tmp_path / "施工组织设计.pdf"))
     page.get_by_label("证书文件").set_input_files(p12_of(world.pem(key), tmp_path / "单位证书.p12"))
     page.get_by_role("button", name="检查并加密").click()
@@ -145,18 +147,47 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     got = bundle.read(out)
     got.verify()
     assert max(entry.size for entry in got.entries) > SIZE
-    # The story goes on without this bid.
+    _replace(world, visitor, bidder, ticket, json.loads(receipt.read_text()), tmp_path)
+    assert visitor.faults == []
+
+
+def _replace(
+    world: World, visitor: Visitor, bidder: Bidder, first: Path, receipt: dict[str, Any], tmp_path: Path
+) -> None:
+    """A second bid for the same lot; the page says that the first one must go. The story goes on without both."""
+    page, folder = visitor.page, bidding.folder_of(world.stage, bidder, LOT, 9)
+    said = json.loads((folder / "bid.json").read_text())
+    _fill_in(page, said)
+    plan = tmp_path / "新施工组织设计.pdf"
+    plan.write_bytes(b"%PDF-1.7\n" + os.urandom(100_000) + b"\n%%EOF\n")
+    _choose(visitor, folder, plan)
+    page.get_by_label("证书文件").set_input_files(tmp_path / "单位证书.p12")
+    page.get_by_role("textbox", name="口令").fill(PASSWORD)
+    page.get_by_role("textbox", name="口令").blur()
+    expect(page.get_by_label("投标人名称")).to_have_value(bidder.organization.name)
+    page.get_by_role("button", name="检查并加密").click()
+    page.get_by_role("heading", name="四、保存凭据").wait_for(timeout=60_000)
+    (tmp_path / "second").mkdir()
+    second = _download(visitor, "下载凭据", tmp_path / "second")
+    page.get_by_label("投标凭据").set_input_files(second)
+    page.get_by_role("button", name="上传并递交").click()
+    visitor.sees(f"另一份投标 {receipt['statement']['payload']['bid']} 已经递交")
+    page.get_by_role("link", name="撤回", exact=True).click()
+    for ticket in (first, second):
+        _withdraw(page, ticket)
+        visitor.sees("已撤回投标")
+    rows = page.evaluate("JSON.parse(localStorage.getItem('mingtang-bids')).map((row) => row.withdrawn)")
+    assert rows == [True, True]
+
+
+def _withdraw(page: Any, ticket: Path) -> None:
+    """Thought better of once, then done."""
     page.get_by_label("要撤回的投标的凭据").set_input_files(ticket)
     page.get_by_role("button", name="撤回投标").click()
-    page.get_by_role("dialog").get_by_role("button", name="撤回", exact=True).click()
-    visitor.sees("已撤回投标")
-    bid = json.loads(receipt.read_text())["statement"]["payload"]["bid"]
-    page.get_by_role("button", name="撤回投标").click()
     page.get_by_role("dialog").get_by_role("button", name="返回").click()
-    visitor.sees("没有撤回")
-    assert page.evaluate("JSON.parse(localStorage.getItem('mingtang-bids'))[0].withdrawn") is True
-    assert bid in page.locator("[data-receipt-bid]").inner_text()
-    assert visitor.faults == []
+    page.get_by_text("没有撤回。").wait_for()
+    page.get_by_role("button", name="撤回投标").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤回", exact=True).click()
 
 
 def _throttle(page: Any, rate: float) -> Any:
@@ -271,13 +302,7 @@ def _seal_by_agent(world: World, visitor: Visitor, bidder: Bidder, running: Any,
     world.do(lambda: _prepare(world.stage, bidder))
     said = json.loads((folder / "bid.json").read_text())
     page = visitor.at(f"/tenders/{NUMBER}/bid/")
-    for label, value in (
-        ("投标报价（元）", said["price"]),
-        ("工期（日历天）", str(said["duration_days"])),
-        ("质量目标", "合格"),
-    ):
-        page.get_by_label(label).fill(value)
-    _name_the_manager(page, said)
+    _fill_in(page, said)
     plan = tmp_path / "施工组织设计.pdf"
     plan.write_bytes(b"%PDF-1.7\n" + os.urandom(100_000) + b"\n%%EOF\n")
     _choose(visitor, folder, plan)
