@@ -148,3 +148,15 @@ BACKDATED = ReasonForm(
     "given would change",
     kind=Kind.CONFLICT,
 )
+RECOGNITION_OLDER = ReasonForm(
+    "trust_list.recognition_older",
+    zh="「{publisher}」的列表已按第 {known} 版互认，不能退回第 {version} 版",
+    en="the list of {publisher} is recognized in version {known}; version {version} would be a step back",
+    kind=Kind.CONFLICT,
+)
+ID_TAKEN = ReasonForm(
+    "trust_list.id_taken",
+    zh="机构编号「{id}」已属于另一家机构，不能互认「{name}」",
+    en="the id {id!r} belongs to another authority: {name} cannot be recognized under it",
+    kind=Kind.CONFLICT,
+)

@@ -8,7 +8,8 @@ publish and import each other's. Payload::
                       "crl": [url], "ocsp": [url], "effective_from": rfc3339, "withdrawn_at": null|rfc3339}]}
 
 Optional, written only when said, so that lists signed before keep their digest: of an authority ``tsa`` [url],
-``withdrawal_reason``, ``grace_until``; of the list ``next_update`` (after it the list is stale) and ``publishers``
+``withdrawal_reason``, ``grace_until``, ``recognized`` {publisher, signer, version, sha256} (taken over from another
+publisher's list, see ``trust_list_recognition``); of the list ``next_update`` (after it the list is stale) and ``publishers``
 [b64 DER], the certificates that may sign the versions after this one (absent: its own signer).
 """
 
@@ -69,6 +70,24 @@ WITHDRAWAL_ZH = {
 
 
 @dataclass(frozen=True)
+class Recognition:
+    """From whose list an authority was taken over: publisher, fingerprint of its certificate, version, digest."""
+
+    publisher: str
+    signer: str
+    version: int
+    sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "publisher": self.publisher,
+            "signer": self.signer,
+            "version": self.version,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True)
 class Authority:
     """One recognized certification authority (电子认证服务机构)."""
 
@@ -84,6 +103,7 @@ class Authority:
     tsa: tuple[str, ...] = ()
     withdrawal_reason: Withdrawal | None = None
     grace_until: datetime | None = None
+    recognized: Recognition | None = None
 
     def reason_against(self, at: datetime, issued: datetime | None = None) -> Reason | None:
         """Why a certificate that it ``issued`` then does not count at ``at``; old signatures are judged at their
@@ -107,6 +127,8 @@ class Authority:
             more["withdrawal_reason"] = self.withdrawal_reason.value
         if self.grace_until is not None:
             more["grace_until"] = iso(self.grace_until)
+        if self.recognized is not None:
+            more["recognized"] = self.recognized.as_json()
         return {
             **more,
             "id": self.id,
@@ -310,7 +332,19 @@ def read_authority(row: Any) -> Authority:
         tsa=_sources(row, "tsa"),
         withdrawal_reason=reason,
         grace_until=grace,
+        recognized=_recognition(row.get("recognized")),
     )
+
+
+def _recognition(row: Any) -> Recognition | None:
+    if row is None:
+        return None
+    if not isinstance(row, Mapping):
+        raise Refused(TRUST_LIST_MALFORMED(why="recognized"))
+    version = row.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise Refused(TRUST_LIST_MALFORMED(why="recognized.version"))
+    return Recognition(_text(row, "publisher"), _text(row, "signer"), version, _text(row, "sha256"))
 
 
 def _withdrawal(

@@ -19,6 +19,7 @@ FIELDS_ZH = {
     "tsa": "时间戳地址",
     "effective_from": "生效时间",
     "grace_until": "过渡期",
+    "recognized": "互认来源",
     "publishers": "发布者证书",
     "publisher": "发布机构",
 }
@@ -99,6 +100,7 @@ def _authority_changes(old: Authority, new: Authority) -> list[Change]:
         "tsa",
         "effective_from",
         "grace_until",
+        "recognized",
     ):
         if _raw(old, field) != _raw(new, field):
             found.append(Change("changed", new.id, new.name, field, _said(old, field), _said(new, field)))
@@ -116,6 +118,8 @@ def _said(one: Authority, field: str) -> str:
         return "、".join(f"{display_name(c)}（{fingerprint(c)[:16]}）" for c in value) or "—"
     if field in ("effective_from", "grace_until"):
         return beijing(value) if value else "—"
+    if field == "recognized":
+        return f"{value.publisher} 第 {value.version} 版" if value else "—"
     if field in ("crl", "ocsp", "tsa"):
         return "、".join(value) or "—"
     if field == "profile":

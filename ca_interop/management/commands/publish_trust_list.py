@@ -2,7 +2,8 @@
 
 Starts from the newest version (``--from FILE`` another payload). Changes: ``--add ENTRY.json`` (an authority of the
 payload's shape; again to replace one), ``--withdraw ID --reason R [--at T] [--grace-days N]``, ``--restore ID``,
-``--successor CERT.pem`` (who may sign the versions after this one), ``--effective T``, ``--next-update T``.
+``--recognize FILE --recognized-publisher FINGERPRINT`` (take over another publisher's signed list), ``--successor
+CERT.pem`` (who may sign the versions after this one), ``--effective T``, ``--next-update T``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from ca_interop.rules.trust_list import (
     Withdrawal,
     read_authority,
     read_payload,
+    read_signed,
 )
+from ca_interop.rules.trust_list_recognition import recognize
 from journal import clock
 from journal.door import perform
 from kernel.actor import SYSTEM
@@ -63,6 +66,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--add", type=Path, action="append", default=[], help="新增或替换一家机构（JSON）"
         )
+        parser.add_argument("--recognize", type=Path, help="互认：另一家发布者签名的信任列表（JSON 文件）")
+        parser.add_argument("--recognized-publisher", default="", help="其发布者证书的 SHA-256 指纹")
         parser.add_argument("--withdraw", default="", metavar="ID")
         parser.add_argument("--reason", choices=[r.value for r in Withdrawal], default="ceased")
         parser.add_argument("--at", type=parse_iso, help="退出的时间；缺省为现在")
@@ -114,6 +119,9 @@ def _next(options: dict[str, Any], now: datetime) -> TrustList:
     for path in options["add"]:
         one = read_authority(_json(path))
         authorities[one.id] = one
+    if options["recognize"]:
+        other = read_signed(_json(options["recognize"]), frozenset({options["recognized_publisher"].lower()}))
+        authorities = {a.id: a for a in recognize(tuple(authorities.values()), other, now)}
     if options["withdraw"]:
         authorities[options["withdraw"]] = _withdrawn(authorities, options, now)
     if options["restore"]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from ca_interop import queries
 from ca_interop.commands import ImportTrustList, PublishTrustList
@@ -17,7 +19,9 @@ from kernel.actor import SYSTEM
 from kernel.clock import iso
 from kernel.errors import Refused
 from sealing import statements
+from sealing.signer import from_pem
 from tests.integration.ca_interop.authorities import house, recognized, subscriber
+from tests.integration.ca_interop.test_two_platforms import publisher_file
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -84,3 +88,33 @@ def test_a_lists_signature_and_shape_are_checked_before_anything_else(server):
     with pytest.raises(Refused) as refused:
         perform(ImportTrustList(signed), SYSTEM, via="cli")
     assert refused.value.code == "statement.signature_bad"
+
+
+def test_a_neighbours_authorities_are_recognized_through_ones_own_list(server, tmp_path, client):
+    now = datetime.now(UTC)
+    mine, mine_print = publisher_file(tmp_path, "本省")
+    theirs, theirs_print = publisher_file(tmp_path, "邻省")
+    payload = house().trust_list(server.url)["statement"]["payload"]
+    rows = {row["id"]: row for row in payload["authorities"]}
+    own = payload | {"version": 1, "authorities": [rows["demo-ca-1"], rows["demo-ca-2"]]}
+    (tmp_path / "own.json").write_text(json.dumps(own))
+    foreign = payload | {
+        "version": 7,
+        "publisher": "邻省主管部门",
+        "authorities": [rows["demo-ca-6"], rows["demo-ca-4"]],
+    }
+    signer = from_pem(theirs.read_bytes())
+    (tmp_path / "theirs.json").write_text(
+        json.dumps(statements.sign(statements.statement(PURPOSE, foreign), signer))
+    )
+    six = subscriber("邻省公司", 63, "乙一", "demo-ca-6")
+    call_command(
+        "publish_trust_list", key=mine, start=tmp_path / "own.json", vouch=True, effective=now - HOUR
+    )
+    assert judged(six, now)[0] == "certificate.no_path"
+    told = {"key": mine, "recognize": tmp_path / "theirs.json"}
+    with pytest.raises(SystemExit):
+        call_command("publish_trust_list", recognized_publisher=mine_print, **told)
+    call_command("publish_trust_list", recognized_publisher=theirs_print, **told)
+    assert judged(six, datetime.now(UTC)) == ("ok", 3)
+    assert "经由「邻省主管部门」第 7 版互认" in client.get("/ca/").content.decode()
