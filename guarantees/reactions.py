@@ -12,6 +12,7 @@ from journal.facts import Delivery, reacts_to
 from journal.tasks import later
 from kernel.actor import SYSTEM
 from trading.events import BidOpened, ContractRegistered, LotFailed, TenderCancelled
+from trading.rules.statuses import BidStatus
 
 #: A demanded guarantee is not given back while the issuer has not answered.
 _HELD = frozenset({GuaranteeStatus.PRESENTED, GuaranteeStatus.VALID, GuaranteeStatus.REFUSED})
@@ -52,6 +53,9 @@ def release_after_cancellation(fact: TenderCancelled, delivery: Delivery) -> Non
 
 def _release(tender: str, lot: str, ground: str, delivery: Delivery) -> None:
     for row in queries.of_lot(tender, lot):
-        if row.status in _HELD:
+        # Of a revoked bid the procuring entity may keep it (招例第三十五条): it demands or releases by itself. Who
+        # calls the tender off gives everything back.
+        kept = bool(lot) and row.bid.status == BidStatus.REVOKED
+        if row.status in _HELD and not kept:
             command = ReleaseGuarantee(str(row.pk), ground)
             perform(command, SYSTEM, via="task", key=f"{delivery.key}:{row.pk}")

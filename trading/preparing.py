@@ -18,7 +18,7 @@ from trading.commands.results import rules_of
 from trading.models import Bid, Lot, Tender
 from trading.policy.awards import may_award_side
 from trading.policy.tenders import may_host
-from trading.queries.awards import losers
+from trading.queries.awards import losers, standing_ranking
 from trading.rules import award as law
 from trading.rules import fields
 from trading.rules.lot_machine import LOT, NOT_NOTIFIED
@@ -92,7 +92,7 @@ def _candidates(
     refuse_if([may_award_side(actor, lot)])
     LOT.after("announce_candidates", LotStatus(lot.status), lot.facts(now))
     book = rules_of(lot)
-    ranking = lot.evaluation_result.ranking
+    ranking = standing_ranking(lot)
     named = list(chosen) if chosen else [row["bid"] for row in ranking[: book.candidates_most.days]]
     length = book.standstill_days.days if days is None else days
     ranked = [row["bid"] for row in ranking]

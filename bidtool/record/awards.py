@@ -57,7 +57,11 @@ def _check_candidates(record: Record, no: str, lot: Row, candidates: list[Row]) 
     ranking = evaluations(record)
     if no not in ranking:
         raise Refused(NOT_THERE(what=f"evaluation/{no}.json"))
-    wanted = [(r.text("bid"), r.decimal("price"), r.decimal("score")) for r in ranking[no].rows("ranking")]
+    # A bid that was revoked while the committee sat is in its report, and passed over here.
+    standing = [
+        r for r in ranking[no].rows("ranking") if record.bids[r.text("bid")].text("status") != "revoked"
+    ]
+    wanted = [(r.text("bid"), r.decimal("price"), r.decimal("score")) for r in standing]
     found = [(c.text("bid"), c.decimal("price"), c.decimal("score")) for c in candidates]
     same("中标候选人 candidates", lot.where, found, wanted[: len(found)])
     same("名次 rank", lot.where, [c.integer("rank") for c in candidates], [*range(1, len(candidates) + 1)])

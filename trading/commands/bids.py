@@ -107,6 +107,14 @@ def _share() -> str:
     return " FOR SHARE OF t" if connection.vendor == "postgresql" else ""
 
 
+_REPORTED = (
+    LotStatus.REPORTED,
+    LotStatus.CANDIDATES_ANNOUNCED,
+    LotStatus.AWARDED,
+    LotStatus.CONTRACTED,
+)
+
+
 def facts_of(bid: Bid, now: datetime) -> BidFacts:
     """The bridge from rows to the rules of a bid's moves."""
     tender = bid.lot.tender
@@ -118,6 +126,7 @@ def facts_of(bid: Bid, now: datetime) -> BidFacts:
         tender=TenderStatus(tender.status),
         session=SessionStatus(session) if session else None,
         lot_failed=bid.lot.status == LotStatus.FAILED,
+        lot_reported=bid.lot.status in _REPORTED,
     )
 
 

@@ -352,18 +352,27 @@ def decide_cause(cmd: DecideCause, ctx: Context, bid: Bid) -> Done:
     return Done(f"bid:{bid.pk}", {**_names(bid), **decision}, {"bid": str(bid.pk), "cause": cause.value})
 
 
+_STANDING = (BidStatus.SUBMITTED, BidStatus.OPENED)
+_CONSEQUENCE = (
+    "投标不再参加评审，招标人可以不退还投标保证金，并可向保函开立人提出索赔（招标投标法实施条例第三十五条）"
+)
+
+
 @handler(RevokeBid, load=bid_for_update, may=policy.may_use_bid)
 def revoke_bid(cmd: RevokeBid, ctx: Context, bid: Bid) -> Done:
     bid.status = BID.after("revoke", BidStatus(bid.status), facts_of(bid, ctx.now))
     bid.withdrawn_at, bid.withdrawal = ctx.now, cmd.statement
     bid.save(update_fields=["status", "withdrawn_at", "withdrawal"])
+    # The envelopes of one bid are one offer: none of them stands alone.
+    others = Bid.objects.filter(lot=bid.lot, pseudonym=bid.pseudonym, status__in=_STANDING)
+    others.exclude(pk=bid.pk).update(status=bid.status, withdrawn_at=ctx.now, withdrawal=cmd.statement)
     session = hall.session_of_bid(bid)
     if bid.number is not None and session is not None:
-        hall.say(ctx, session, "bid.revoked", f"{bid.lot.name}第 {bid.number} 家撤销投标文件。",
+        hall.say(ctx, session, "bid.revoked", f"{bid.lot.name}第 {bid.number} 家撤销投标文件。{_CONSEQUENCE}。",
                  {"bids": {str(bid.pk): {"revoked": True}}})  # fmt: skip
         move_on(ctx, session)
     done = taken_back(bid, cmd.statement, ctx)
-    done.payload["consequence"] = "招标人可以不退还投标保证金（招标投标法实施条例第三十五条）"
+    done.payload["consequence"] = _CONSEQUENCE
     done.result["consequence"] = done.payload["consequence"]
     return done
 

@@ -15,7 +15,7 @@ from trading.commands.loading import lot_for_update, objection_for_update
 from trading.events import CandidatesAnnounced, EvaluationResultReceived
 from trading.models import Bid, Candidate, EvaluationResult, Lot, ResultObjection, TenderDocument
 from trading.policy import awards as policy
-from trading.queries.awards import candidate_json, opened_bids
+from trading.queries.awards import candidate_json, judged_bids, standing_ranking
 from trading.rules import award as law
 from trading.rules import fields, rejection_grounds
 from trading.rules import rulebook as books
@@ -77,8 +77,9 @@ def receive_evaluation_result(cmd: ReceiveEvaluationResult, ctx: Context, lot: L
         law.Ranked(fields.text(r, "bid"), fields.integer(r, "rank", 1, 500), fields.money(r, "price"))
         for r in ranking
     ]
-    opened = {str(bid.id): bid.price for bid in opened_bids(lot)}
-    refuse_if(law.ranking_reasons(ranked, [row["bid"] for row in rejected], opened))
+    out = [row["bid"] for row in rejected]
+    opened = {str(bid.id): bid.price for bid in judged_bids(lot, [r.bid for r in ranked] + out)}
+    refuse_if(law.ranking_reasons(ranked, out, opened))
     said = {"ranking": ranking, "rejected": rejected, "report": store.get(cmd.report), "received_at": ctx.now}
     EvaluationResult.objects.update_or_create(lot=lot, defaults=said)
     if corrects:
@@ -117,7 +118,7 @@ def announce_candidates(cmd: AnnounceCandidates, ctx: Context, lot: Lot) -> Done
     book = rules_of(lot)
     step(lot, "announce_candidates", ctx.now)
     days = fields.integer(cmd.as_json(), "standstill_days", 0, 60)
-    ranking = {row["bid"]: row for row in lot.evaluation_result.ranking}
+    ranking = {row["bid"]: row for row in standing_ranking(lot)}
     refuse_if(
         [*law.candidate_reasons(cmd.candidates, list(ranking), book), law.standstill_reason(days, book)]
     )

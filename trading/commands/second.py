@@ -15,7 +15,7 @@ from trading.events import TechnicalResultReceived
 from trading.models import Lot, OpeningSession, Tender
 from trading.policy import awards as award_policy
 from trading.policy import openings as policy
-from trading.queries.awards import opened_bids
+from trading.queries.awards import judged_bids
 from trading.rules import fields, parts, rejection_grounds
 from trading.rules.lot_machine import LOT
 from trading.rules.statuses import LotStatus, SessionStatus
@@ -67,7 +67,7 @@ def receive_technical_result(cmd: ReceiveTechnicalResult, ctx: Context, lot: Lot
         for row in fields.rows(cmd.rejected, "rejected", most=500)
     ]
     said = sorted([*cmd.passed, *(fields.text(row, "bid") for row in rejected)])
-    if not cmd.passed or said != sorted(str(bid.pk) for bid in opened_bids(lot)):
+    if not cmd.passed or said != sorted(str(bid.pk) for bid in judged_bids(lot, said)):
         raise Refused(NOT_OPENED_BIDS())
     lot.technical_result = {"passed": sorted(cmd.passed), "rejected": rejected, "sheets": cmd.sheets}
     lot.save(update_fields=["status", "technical_result"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,21 @@ def objection(key: str | uuid.UUID) -> ResultObjection:
 def opened_bids(lot: Lot) -> list[Bid]:
     """Bids that were opened, by their reading order."""
     return list(lot.bids.filter(status=BidStatus.OPENED).exclude(part=PRICE).order_by("number"))
+
+
+def judged_bids(lot: Lot, named: Collection[str]) -> list[Bid]:
+    """Bids that a committee's result must name: those that stand, and of those that were revoked while it sat the
+    ones it ``named``. Its report is not made anew; a revoked bid is passed over when candidates are announced."""
+    revoked = lot.bids.filter(status=BidStatus.REVOKED, opened_at__isnull=False, pk__in=list(named))
+    return [*opened_bids(lot), *revoked.exclude(part=PRICE)]
+
+
+def standing_ranking(lot: Lot) -> list[dict[str, Any]]:
+    """The report's ranking without bids that were revoked before it came."""
+    rows = list(lot.evaluation_result.ranking)
+    revoked = lot.bids.filter(status=BidStatus.REVOKED, pk__in=[row["bid"] for row in rows])
+    gone = {str(key) for key in revoked.values_list("pk", flat=True)}
+    return [row for row in rows if row["bid"] not in gone]
 
 
 def losers(lot: Lot) -> list[Bid]:

@@ -59,6 +59,20 @@ REVOKED_EARLY = ReasonForm(
     kind=Kind.CONFLICT,
     law="招标投标法实施条例第三十五条",
 )
+REVOKED_FAILED_LOT = ReasonForm(
+    "bid.revocation_lot_failed",
+    zh="本标段已流标，投标不再有效，无须撤销；已收取的投标保证金应当退还",
+    en="the lot has failed: the bid binds nobody any more and need not be revoked; the bond goes back",
+    kind=Kind.CONFLICT,
+    law="招标投标法实施条例第三十一条、第三十五条",
+)
+REVOKED_AFTER_REPORT = ReasonForm(
+    "bid.revocation_reported",
+    zh="评标报告已经提交，不再受理撤销；中标候选人放弃中标的，由招标人依法另行处理",
+    en="the evaluation report is in: a bid is not revoked any more; a candidate that gives up is passed over",
+    kind=Kind.CONFLICT,
+    law="招标投标法实施条例第三十五条、第五十五条",
+)
 NOT_DECRYPTING = ReasonForm(
     "bid.not_decrypting",
     zh="开标会当前处于「{step}」，不在解密阶段",
@@ -85,6 +99,7 @@ class BidFacts:
     tender: TenderStatus
     session: SessionStatus | None = None
     lot_failed: bool = False
+    lot_reported: bool = False
 
 
 def seconds_late(now: datetime, deadline: datetime) -> str:
@@ -134,6 +149,12 @@ def _revoked_early(facts: BidFacts) -> Reason | None:
     return REVOKED_EARLY(deadline=clock_words(facts.deadline) if facts.deadline else "—")
 
 
+def _too_late_to_revoke(facts: BidFacts) -> Reason | None:
+    if facts.lot_failed:
+        return REVOKED_FAILED_LOT()
+    return REVOKED_AFTER_REPORT() if facts.lot_reported else None
+
+
 def _left_early(facts: BidFacts) -> Reason | None:
     """Before the deadline a part may still come."""
     if facts.deadline is not None and facts.now > facts.deadline:
@@ -161,7 +182,7 @@ BID: Machine[BidStatus, BidFacts] = Machine(
             BidStatus.REVOKED,
             "招标投标法实施条例第三十五条",
             "撤销",
-            (_revoked_early,),
+            (_revoked_early, _too_late_to_revoke),
         ),
         Move("open", _S, BidStatus.OPENED, "招标投标法第三十六条", "开启", (_not_decrypting,)),
         Move("leave", _S, BidStatus.UNOPENED, "电子招标投标办法第二十七条；招标投标法实施条例第四十九条", "不予开启",

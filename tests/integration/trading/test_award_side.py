@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,14 +11,14 @@ import pytest
 from journal import clock, due
 from journal.door import perform
 from journal.models import Act
-from kernel.actor import SYSTEM
+from kernel.actor import SYSTEM, pseudonym
 from kernel.clock import BEIJING
 from kernel.errors import Refused
 from tests import worlds_bids
 from tests import worlds_tenders as worlds
 from tests.worlds_tenders import TENDER, World
 from trading import commands, preparing
-from trading.models import Lot, Tender, TenderDocument
+from trading.models import Bid, Lot, Tender, TenderDocument
 from trading.policy.tenders import may_read
 from trading.queries import awards, tenders
 
@@ -94,6 +95,41 @@ def test_the_whole_way_to_the_contract(world: World) -> None:
     perform(commands.RegisterContract(TENDER, "1", "HT-1", price, today, file), owner, via="http")
     assert Tender.objects.get().status == "closed"
     assert awards.result_json(lot())["contract"]["number"] == "HT-1"
+
+
+def revoke(bid: str) -> str:
+    row = Bid.objects.get(pk=bid)
+    command = commands.RevokeBid(bid, {"statement": {}})
+    try:
+        return str(perform(command, pseudonym(row.pseudonym), via="api").result["status"])
+    except Refused as refusal:
+        return refusal.code
+
+
+def test_a_bid_revoked_while_the_committee_sits_is_passed_over_and_its_bond_is_not_given_back(
+    world: World,
+) -> None:
+    """The report names it, because it was opened and judged; candidates are the others, in the report's order."""
+    command = report(world)
+    ranked = [row["bid"] for row in command.ranking]
+    assert revoke(ranked[0]) == "revoked"
+    perform(command, SYSTEM, via="task")
+    agent = world.agent.actor
+    wrong = preparing.candidates(agent, lot(), ranked[1:], None, clock.now())
+    assert refused(replace(wrong, candidates=ranked), agent) == "award.not_as_reported"
+    perform(preparing.candidates(agent, lot(), None, None, clock.now()), agent, via="http")
+    assert [str(row.bid_id) for row in lot().candidates.order_by("rank")] == ranked[1:]
+    # From the report on a bidder gives up, it does not revoke.
+    assert revoke(ranked[1]) == "bid.revocation_reported"
+
+
+def test_a_bid_revoked_before_the_committee_sat_is_not_in_its_result(world: World) -> None:
+    everybody = report(world)
+    gone = everybody.ranking[-1]["bid"]
+    assert revoke(gone) == "revoked"
+    left = report(world)
+    assert gone not in [row["bid"] for row in left.ranking]
+    perform(left, SYSTEM, via="task")
 
 
 def test_the_result_comes_from_the_evaluation_and_is_whole(world: World) -> None:

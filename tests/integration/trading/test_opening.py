@@ -285,6 +285,21 @@ def test_a_bid_is_revoked_after_the_deadline_only_with_its_consequence() -> None
         assert refused(perform, late, actor, via="api") == "bid.withdrawal_late"
         said = perform(early, actor, via="api").result
         assert (said["status"], "不退还投标保证金" in said["consequence"]) == ("revoked", True)
+        assert refused(perform, early, actor, via="api") == "machine.wrong_status"
+
+
+def test_in_a_lot_that_failed_there_is_nothing_to_revoke() -> None:
+    with worlds_tenders.world() as world:
+        tender = worlds_tenders.announced_tender(world)
+        lonely = worlds_bids.submit(worlds_bids.sealed_bid(world, tender, world.bidders[0], lot="2"))
+        worlds_bids.submit_all(world, tender)
+        worlds_bids.start(world, tender)
+        assert Bid.objects.get(pk=lonely.bid).lot.status == "failed"
+        ticket = lonely.sealed.ticket
+        command = RevokeBid(lonely.bid, ticket.withdrawal(lonely.bid))
+        assert (
+            refused(perform, command, pseudonym(ticket.pseudonym), via="api") == "bid.revocation_lot_failed"
+        )
 
 
 def test_two_bids_of_one_bidder_are_pointed_at() -> None:

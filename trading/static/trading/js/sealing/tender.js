@@ -31,6 +31,7 @@ export async function submit(ticket, body) {
   return ask(path, { body: { ...body, examined }, key: `bid-${ticket.envelope_sha256}` });
 }
 
+export const revoke = (bid, signed) => ask(`/api/v1/bids/${bid}/revocation`, { body: { signed }, key: `revocation-${bid}` });
 export const withdraw = (bid, signed) => ask(`/api/v1/bids/${bid}/withdrawal`, { body: { signed }, key: `withdrawal-${bid}` });
 export const releaseKey = (bid, signed) => ask(`/api/v1/bids/${bid}/key-release`, { body: { signed }, key: `open-${bid}` });
 

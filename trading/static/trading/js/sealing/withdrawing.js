@@ -4,7 +4,7 @@ import { ask as confirm } from "../../../portal/js/confirm.js";
 import { put } from "../../../portal/js/display.js";
 import { Refused } from "../../../portal/js/keys/bytes.js";
 import { note, rowOf } from "./kept.js";
-import { withdraw } from "./tender.js";
+import { revoke, withdraw } from "./tender.js";
 import { readTicket, withdrawalOf } from "./ticket.js";
 
 const page = document.querySelector("[data-bid-page]");
@@ -32,10 +32,30 @@ async function take() {
   const sure = await confirm({ title: "撤回这份投标？", body: `投标编号 ${names}。撤回后它不会被打开，不能恢复；截止前可以重新加密并递交。`, button: "撤回" });
   if (!sure) return "没有撤回。";
   for (const { ticket, bid } of all) {
-    await withdraw(bid, await withdrawalOf(ticket, bid));
+    const signed = await withdrawalOf(ticket, bid);
+    try {
+      await withdraw(bid, signed);
+    } catch (problem) {
+      if (problem?.code !== "bid.withdrawal_late") throw problem;
+      return takeBackLate(all, bid, signed);
+    }
     note(ticket, { withdrawn: true });
   }
   return `已撤回投标 ${names}。截止前可以重新加密并递交。`;
+}
+
+/** The platform's clock says that the deadline has passed: what is left has another name and another price. */
+async function takeBackLate(all, bid, signed) {
+  const sure = await confirm({
+    title: "截止已过，撤销这份投标？",
+    body: `投标编号 ${bid}。截止之后不能撤回，只能撤销：投标不再参加评审，招标人可以不退还投标保证金（招标投标法实施条例第三十五条）。撤销不能恢复。`,
+    button: "撤销",
+  });
+  if (!sure) return "没有撤销。";
+  // The envelopes of one bid go together.
+  const { consequence } = await revoke(bid, signed);
+  for (const { ticket } of all) note(ticket, { withdrawn: true });
+  return `已撤销投标 ${bid}。${consequence}。`;
 }
 
 form.addEventListener("submit", async (event) => {
