@@ -1,9 +1,14 @@
 """Whose key signs: ``--key`` (and ``--encryption-key`` of a pair, 双证) with its password, or a token
 (``--pkcs11``, ``--token``) with its PIN. What commands get is a :class:`sealing.signer.Signer`.
+
+An authority may hand over the pair's second key inside SM2EnvelopedKey (GM/T 0009), for the signing key alone:
+then ``--encryption-key`` is the certificate and ``--enveloped-key`` that parcel.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import sys
 from collections.abc import Callable
@@ -12,11 +17,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from cryptography import x509
 
 from bidtool.files import read_bytes
 from bidtool.pkcs11 import Pkcs11Signer, TokenPlace
+from ca_interop.rules.enveloped_key import take_out
 from kernel.errors import Kind, ReasonForm, Refused
-from sealing.signer import PairedSigner, Signer, SoftwareSigner, from_pem, from_pkcs12
+from sealing.signer import PairedSigner, Signer, SoftwareSigner, from_pem, from_pkcs12, ordered_chain
+from sealing.sm2 import Sm2PrivateKey
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_KEY = 1024 * 1024
@@ -28,6 +36,12 @@ NO_KEY = ReasonForm(
 TWO_KEYS = ReasonForm(
     "key.given_twice", zh="--key 与 --pkcs11 只能给一个；--pkcs11 须同时给出 --token", kind=Kind.MALFORMED,
     en="give --key or --pkcs11, not both; --pkcs11 needs --token",
+)  # fmt: skip
+NO_PARCEL = ReasonForm(
+    "key.enveloped_incomplete", kind=Kind.MALFORMED,
+    zh="--enveloped-key 须与 SM2 签名证书文件 --key 和加密证书 --encryption-key（.cer、.pem）一起给出",
+    en="--enveloped-key goes with an SM2 signing key file in --key and the encryption certificate (.cer, .pem) in "
+    "--encryption-key",
 )  # fmt: skip
 NO_PIN = ReasonForm(
     "token.pin_needed", zh="需要密码钥匙的 PIN 码；可用 --password-env 或 --password-file 给出", kind=Kind.MALFORMED,
@@ -51,6 +65,7 @@ class KeyOptions:
     password_env: str
     password_file: Path | None
     token: TokenPlace | None = None
+    enveloped_key: Path | None = None
 
     @property
     def given(self) -> bool:
@@ -63,6 +78,8 @@ class KeyOptions:
         if self.key is None:
             raise Refused(NO_KEY())
         first = self._load(self.key)
+        if self.enveloped_key is not None:
+            return PairedSigner(first, self._taken_out(first, self.enveloped_key))
         if self.encryption_key is None:
             return first
         return PairedSigner(first, self._load(self.encryption_key))
@@ -80,6 +97,14 @@ class KeyOptions:
         if context is not None:
             context.call_on_close(signer.close)
         return signer
+
+    def _taken_out(self, first: SoftwareSigner, parcel: Path) -> SoftwareSigner:
+        mine = first.private_key
+        if self.encryption_key is None or not isinstance(mine, Sm2PrivateKey):
+            raise Refused(NO_PARCEL())
+        key = take_out(_binary(read_bytes(parcel, MAX_KEY)), mine)
+        certificates = _certificates(read_bytes(self.encryption_key, MAX_KEY))
+        return SoftwareSigner(key, ordered_chain(certificates[0], certificates[1:]))
 
     def _load(self, path: Path) -> SoftwareSigner:
         data = read_bytes(path, MAX_KEY)
@@ -107,6 +132,25 @@ def _read(data: bytes, password: bytes | None) -> SoftwareSigner:
     return from_pkcs12(data, password)
 
 
+def _binary(data: bytes) -> bytes:
+    """DER as it is, or in base64."""
+    if data[:1] == b"\x30":
+        return data
+    try:
+        return base64.b64decode(data, validate=False)
+    except binascii.Error:
+        return data
+
+
+def _certificates(data: bytes) -> list[x509.Certificate]:
+    try:
+        if b"-----BEGIN" in data:
+            return x509.load_pem_x509_certificates(data)
+        return [x509.load_der_x509_certificate(data)]
+    except ValueError as error:
+        raise Refused(NO_PARCEL()) from error
+
+
 def key_options(command: F) -> F:
     """``--key`` or ``--pkcs11`` and their companions; the command gets one argument ``keys``."""
 
@@ -116,8 +160,9 @@ def key_options(command: F) -> F:
         labels = take("key_label"), take("encryption_key_label")
         place = TokenPlace(module, token, *labels) if module is not None else None
         keys = KeyOptions(
-            take("key"), take("encryption_key"), take("password_env"), take("password_file"), place
-        )
+            take("key"), take("encryption_key"), take("password_env"), take("password_file"), place,
+            take("enveloped_key"),
+        )  # fmt: skip
         return command(keys=keys, **arguments)
 
     collect.__doc__, collect.__name__ = command.__doc__, command.__name__
@@ -131,6 +176,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 _OPTIONS = (
     click.option("--key", type=_file, help="签名证书文件 .p12 .pfx .pem / signing certificate and key"),
     click.option("--encryption-key", type=_file, help="加密证书文件（双证） / the pair's second file"),
+    click.option("--enveloped-key", type=_file, help="CA 发来的加密私钥包 SM2EnvelopedKey / the pair's key as CAs send it"),
     click.option("--pkcs11", type=_file, metavar="MODULE", help="密码钥匙的驱动（.so、.dll） / a token's PKCS#11 module"),
     click.option("--token", default="", metavar="LABEL", help="密码钥匙的标签 / the token's label"),
     click.option("--key-label", default="", metavar="LABEL", help="签名私钥的标签；只有一个时可省略 / the signing key"),

@@ -83,6 +83,11 @@ class SoftwareSigner:
     def alg(self) -> str:
         return self._alg
 
+    @property
+    def private_key(self) -> PrivateKey:
+        """The signing key itself: a key in a file can be asked for, one in a token cannot."""
+        return self._key
+
     def sign(self, data: bytes) -> bytes:
         return sign_with(self._key, self._alg, data)
 

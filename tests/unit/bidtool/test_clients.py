@@ -21,6 +21,7 @@ from bidtool.bidding import upload as uploads
 from bidtool.cli import cli, run
 from bidtool.output import Output
 from ca_interop.demo_ca.specifications import CA_FOUR
+from ca_interop.rules.enveloped_key import envelop
 from kernel.canonical_json import canonical, parse
 from sealing import bundle, envelope, fields, sm2, statements
 from sealing.header import read_header
@@ -391,6 +392,31 @@ def _files(who: records.Party, folder: Path, name: str) -> list[str | Path]:
     for path, issued in zip(paths, (who.issued, who.encryption), strict=True):
         path.write_bytes(issued.pkcs12("口令"))
     return ["--key", paths[0], "--encryption-key", paths[1], "--password-env", "PW"]
+
+
+@pytest.mark.skipif(not sm2.available(), reason="no libcrypto 3 with SM2")
+def test_the_encryption_key_as_an_authority_sends_it(
+    folder: Path, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SM2EnvelopedKey (GM/T 0009) for the signing key: the pair's second key is never in a file of its own."""
+    platform.of = CA_FOUR
+    who = records.party("江苏一建", 11, of=CA_FOUR)
+    keys = [*_files(who, tmp_path, "mine")[:2], "--password-env", "PW"]
+    monkeypatch.setenv("PW", "口令")
+    parcel, certificate = tmp_path / "parcel.b64", tmp_path / "encryption.pem"
+    opener: Any = who.encryption.key
+    signing: Any = who.issued.key
+    parcel.write_text(fields.b64(envelop(opener, signing.public_key(), os.urandom)))
+    certificate.write_bytes(b"".join(c.public_bytes(Encoding.PEM) for c in who.encryption.full_chain))
+    both = [*keys, "--encryption-key", certificate, "--enveloped-key", parcel]
+    server = ["--server", platform.url]
+    assert call("seal", folder, *both, "--own-key", "certificate", *server) == 0
+    path = folder.parent / "bid.mtse"
+    assert call("submit", path, *server) == 0
+    assert call("open", path, *both, *server) == 0
+    assert call("open", path, *keys, "--enveloped-key", parcel, *server) == 2
+    parcel.write_bytes(b"0" * 100)
+    assert call("open", path, *both, *server) == 2
 
 
 def test_refusals_for_machines_and_help_for_people() -> None:
