@@ -25,6 +25,7 @@ from trading.models import (
     OpeningSession,
     Tender,
 )
+from trading.rules.parts import SECOND
 from trading.rules.rejection_grounds import GROUNDS
 from trading.rules.statuses import BID_ZH, BidStatus, LotStatus, SessionStatus
 
@@ -128,6 +129,7 @@ def schedule_of(tender: Tender, lots: list[LotResult], now: datetime) -> list[St
         ("提问和异议截止", tender.enquiry_deadline, "招标投标法实施条例第二十二条"),
         ("投标截止、开标", tender.submission_deadline, "招标投标法第二十四条、第三十四条"),
         ("开标会结束", session.closed_at if session else None, "招标投标法第三十六条"),
+        *_second_steps(tender),
     ]
     for result in lots:
         steps += _lot_steps(result)
@@ -143,6 +145,17 @@ def _lot_steps(result: LotResult) -> list[tuple[str, datetime | None, str]]:
         (f"{name}：定标", award.decided_at if award else None, "招标投标法实施条例第五十五条"),
         (f"{name}：中标通知书发出", award.notified_at if award else None, "招标投标法第四十五条"),
         (f"{name}：合同登记", contract.registered_at if contract else None, "招标投标法第四十六条"),
+    ]
+
+
+def _second_steps(tender: Tender) -> list[tuple[str, datetime | None, str]]:
+    """双信封: when prices were, or are to be, opened."""
+    second = tender.opening_sessions.filter(stage=SECOND).first()
+    if second is None:
+        return []
+    return [
+        ("第二信封（报价）开标", second.opens_at, "招标投标法实施条例第四十九条"),
+        ("第二信封开标会结束", second.closed_at, "招标投标法第三十六条"),
     ]
 
 

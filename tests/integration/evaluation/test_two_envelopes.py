@@ -8,6 +8,7 @@ import pytest
 
 from evaluation.queries import facts, view
 from evaluation.rules.statuses import RoomStatus
+from journal import due
 from kernel.bid_rules import PRICE, TECHNICAL
 from kernel.errors import Refused
 from kernel.scoring import score
@@ -117,8 +118,11 @@ def test_a_member_replaced_after_the_prices_are_open_scores_and_the_room_goes_on
         w.lock_all(seats)
         worlds_dual.convene(world, tender)
         worlds_dual.start_second(world, tender)
-        for both in bids:
+        for both in bids[:4]:
             worlds_bids.release(both[PRICE])
+        # The fifth does not decrypt in time: its bid has no price, and cannot be ranked.
+        world.advance(minutes=61)
+        due.take_due()
         worlds_dual.finish(world, tender)
         assert w.room().status == RoomStatus.PRICE_REVIEWING
         w.do(world.center.actor, "replace", seat=5, ground="absent", reason="突发疾病，离开现场")
@@ -136,4 +140,8 @@ def test_a_member_replaced_after_the_prices_are_open_scores_and_the_room_goes_on
         assert w.room().status == RoomStatus.PRICE_REVIEWING
         w.review_all(seats)
         w.do(seats[1].actor, "close_review")
-        assert w.room().status == RoomStatus.SIGNING
+        room = w.room()
+        assert room.status == RoomStatus.SIGNING
+        silent = room.bids.get(bid_id=bids[4][TECHNICAL].bid)
+        assert (silent.rejected, silent.rejected_stage, silent.ground) == (True, 2, "not_responsive")
+        assert len(room.calculation["output"]["bids"]) == 4
