@@ -13,7 +13,16 @@ from kernel.errors import Refused
 from sealing import shamir
 from sealing.header import MAX_CUSTODIANS, Header, SealedShare, Wrap
 from sealing.keys import public_key_of
-from sealing.recipients import KEY_TAG, SHARE_TAG, key_in_suite, read_wrap, recipient_key, suite_for, wrap
+from sealing.recipients import (
+    KEY_TAG,
+    SHARE_TAG,
+    alg_for,
+    key_in_suite,
+    read_wrap,
+    recipient_key,
+    suite_for,
+    wrap,
+)
 from sealing.refusals import (
     CONTENT_KEY_WRONG,
     CUSTODIANS_BAD,
@@ -23,6 +32,7 @@ from sealing.refusals import (
     SHARE_WRONG,
     SHARES_TOO_FEW,
     SPLIT_DISHONEST,
+    SUITE_MISMATCH,
 )
 from sealing.shamir import Random
 from sealing.signer import Signer, fingerprint
@@ -134,6 +144,14 @@ def combine(header: Header, shares: Iterable[Share]) -> ContentKey:
 
 
 def wrap_key(suite: Suite, kind: str, public: object, key: bytes, context: bytes, random: Random) -> Wrap:
-    """The bidder's own wrap of the content key."""
-    alg, sealed = wrap(key_in_suite(suite, public), KEY_TAG, 0, key, context, random)
+    """The bidder's own wrap of the content key. A certificate of the other suite is refused with the way out."""
+    recipient = recipient_key(public)
+    if alg_for(recipient) not in suite.recipient_algs:
+        raise Refused(
+            SUITE_MISMATCH(
+                what=f"本招标用 {suite.name}，您的加密证书不是，请改用本机生成的密钥（--own-key client） / "
+                f"this tender's is {suite.name}, your certificate's is not: choose --own-key client"
+            )
+        )
+    alg, sealed = wrap(recipient, KEY_TAG, 0, key, context, random)
     return Wrap(kind, alg, sealed)

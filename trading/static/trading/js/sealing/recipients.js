@@ -17,7 +17,7 @@ const sm = () => import("../../../portal/js/keys/sm.js");
 export async function wrap(spki, tag, index, secret, context, suite) {
   const plain = concat(Uint8Array.of(tag, index), secret, context);
   const kind = spkiKind(spki);
-  if (kind && (kind === "sm2") !== (suite.number === 2)) throw mismatch("证书的密钥与招标的套件");
+  if (kind && (kind === "sm2") !== (suite.number === 2)) throw mismatch("证书的密钥不是本招标的那一类；可改用本机生成的密钥");
   if (kind === "sm2") {
     const { encrypt, pointIn } = await sm();
     return { alg: "sm2-c1c3c2", sealed: encrypt(pointIn(spki), plain) };
