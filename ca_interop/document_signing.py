@@ -29,7 +29,7 @@ from ca_interop.rules.signatures import checking, making, message, pdf_making
 from ca_interop.rules.signatures.pdf_making import Appearance, Prepared
 from ca_interop.rules.signatures.pdf_reasons import STALE
 from ca_interop.rules.signatures.reasons import NO_SIGNER_CERTIFICATE, NOT_SIGNED, SM2_IN_PDF
-from ca_interop.rules.validation import Purpose
+from ca_interop.rules.validation import Purpose, RevocationPolicy
 from ca_interop.service import CheckedChain, check_chain
 from documents import store
 from documents.models import StoredFile
@@ -166,7 +166,8 @@ def finish(prepared: str, signature: str, document: StoredFile, certificate: str
     signed = making.attributes(how, bytes.fromhex(row.digest))
     checking.check_value(how.leaf, how.algorithm, value, signed)
     now = clock.now()
-    checked = check_chain(chain, Purpose.SIGN, now)
+    # Whether the certificate may sign was decided for the statement beside it; here evidence is gathered.
+    checked = check_chain(chain, Purpose.SIGN, now, policy=RevocationPolicy.SOFT)
     stamp = _stamp(value, now)
     cms = making.assemble(how, signed, value, timestamp=stamp.token if stamp else None)
     whole = _with_evidence(pdf_making.embed(revision(row), cms), checked, stamp)
@@ -193,7 +194,8 @@ def finish_beside(encoded: str, document: StoredFile, certificate: str, signer: 
         raise Refused(NO_SIGNER_CERTIFICATE())
     now = clock.now()
     chain = [leaf, *(c for c in said.certificates if c != leaf)]
-    checked = check_chain(chain, Purpose.SIGN, now)
+    # Whether the certificate may sign was decided for the statement beside it; here evidence is gathered.
+    checked = check_chain(chain, Purpose.SIGN, now, policy=RevocationPolicy.SOFT)
     number = _signatures(document).filter(kind=said.kind).count() + 1
     name = f"{document.name}.{number}.p7s"
     file = store.put(der, name=name, media_type="application/pkcs7-signature", now=now)
@@ -244,6 +246,7 @@ def _said(
             "algorithm": str(how.algorithm),
             "timestamp": stamp.as_json() if stamp else None,
             "revocation_sha256": list(checked.revocation_sha256),
+            "revocation": checked.revocation,
             "verified_at": iso(checked.at),
         },
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +29,7 @@ NOTHING_TO_SIGN = ReasonForm(
     kind=Kind.CONFLICT,
 )
 STALE = "pdf.stale"
-ATTEMPTS = 5
+ATTEMPTS = 12
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -106,4 +108,5 @@ def _until_current(attempt: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         except Refused as refusal:
             if refusal.code != STALE:
                 raise
+            time.sleep(secrets.randbelow(1500) / 1000)  # not all at the same moment again
     return attempt()

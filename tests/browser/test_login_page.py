@@ -1,4 +1,4 @@
-"""The doors of the house: signing in and registering, without and with script."""
+"""The doors of the house that need no sign-in: signing in, registering, judging a signed file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.browser.conftest import Look
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("name", ["login", "register"])
+@pytest.mark.parametrize("name", ["login", "register", "verify/signature"])
 def test_the_way_in_is_accessible_and_fits(name: str, page: Page, live_server_url: str, look: Look) -> None:
     answer = page.goto(f"{live_server_url}/{name}/")
     assert answer is not None
     assert answer.status == 200
-    look(page, name)
+    look(page, name.replace("/", "-"))
     assert violations(page) == []
