@@ -221,3 +221,12 @@ def test_who_issued_a_certificate() -> None:
     for below, above in ((leaf, plain), (false, national), (player("bidder_p256").chain[0], national)):
         with pytest.raises((InvalidSignature, ValueError)):
             check_issued_directly(below, above)
+
+
+@pytest.mark.parametrize("named", ["02" + "ff" * 32, "05" + "00" * 32, "03" + "00" * 32])
+def test_a_bare_key_that_is_no_point_is_refused(named: str) -> None:
+    signed = statements.sign(statements.statement("key-lost", {}), sm2.Sm2PrivateKey.generate(os.urandom))
+    assert code(statements.verify, signed | {"public_key": named}) in (
+        "key.unsupported",
+        "statement.signature_bad",
+    )
