@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client, override_settings
 
@@ -243,6 +245,9 @@ def test_an_opening_that_got_lost_is_done_by_the_beat(monkeypatch: pytest.Monkey
 def test_an_authority_that_does_not_answer_only_delays_an_opening() -> None:
     with worlds_tenders.world() as world:
         tender = worlds_tenders.announced_tender(world)
+        # Weeks after the registrations, whose evidence would still tell of that day.
+        assert tender.submission_deadline is not None
+        world.advance_to(tender.submission_deadline - timedelta(hours=1))
         sent = worlds_bids.submit_all(world, tender)
         worlds_bids.start(world, tender)
         house().faults.update(dict.fromkeys(house().authorities, "down"))
