@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import click
 
+from bidtool.bidding.clock import before_the_deadline
 from bidtool.bidding.receipts import PlatformKeys, check_own, keys_of, verify_receipt
 from bidtool.bidding.upload import Upload, check_envelope
 from bidtool.files import read_json, write_json
@@ -74,6 +75,8 @@ def submit(
     server = connect(server_url)
     if server.plain:
         output.note(f"注意：{server.host} 未使用 HTTPS / not HTTPS")
+    if told := _deadline(server, held.tender):
+        output.note(told)
     upload = Upload(server, envelope, held.size, held.envelope_sha256, beside(envelope, None, STATE_SUFFIX))
     answer = _submit(server, held, upload.run())
     where = beside(envelope, receipt, RECEIPT_SUFFIX)
@@ -87,6 +90,13 @@ def submit(
             f"注意：同一标段的另一份投标 {other} 已递交、没有撤回。两份不同的投标都将被否决（招标投标法实施条例第五十一条），"
             f"请在截止时间之前撤回其中一份：bidtool withdraw {other} / another bid of this lot is in: withdraw one"
         )
+
+
+def _deadline(server: Server, tender: str) -> str:
+    try:
+        return before_the_deadline(server, server.get(f"/api/v1/tenders/{quote(tender, safe='')}"))
+    except Refused:
+        return ""  # what counts is said by the submission itself
 
 
 def _submit(server: Server, held: Ticket, upload: str) -> dict[str, Any]:
