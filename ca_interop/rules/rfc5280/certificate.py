@@ -31,7 +31,7 @@ class Extension:
 def read_extensions(item: Item) -> dict[str, Extension]:
     """Extensions by OID; a second one of the same OID is malformed (RFC 5280 §4.2)."""
     found: dict[str, Extension] = {}
-    for entry in item.need(SEQUENCE, "extensions").each():
+    for entry in item.need(SEQUENCE, "extensions").some(MAX_EXTENSIONS, "extensions"):
         parts = entry.need(SEQUENCE, "extension").children()
         if len(parts) not in (2, 3):
             raise Malformed("extension: not an id, a criticality and a value")
@@ -43,7 +43,8 @@ def read_extensions(item: Item) -> dict[str, Extension]:
     return found
 
 
-MAX_SIZE = 512 * 1024
+MAX_SIZE = 256 * 1024
+MAX_EXTENSIONS = 256
 _VERSIONS = {b"\x00": 1, b"\x01": 2, b"\x02": 3}
 
 

@@ -47,6 +47,13 @@ class Item(NamedTuple):
             yield item
             at = item.stop
 
+    def some(self, limit: int, what: str) -> Iterator[Item]:
+        """The items inside, which an honest author never writes more than ``limit`` of."""
+        for count, item in enumerate(self.each()):
+            if count >= limit:
+                raise Malformed(f"{what}: more than {limit}")
+            yield item
+
     def children(self) -> list[Item]:
         return list(self.each())
 

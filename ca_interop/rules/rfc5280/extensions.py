@@ -40,6 +40,7 @@ EXTENDED_KEY_USAGE, FRESHEST_CRL, INHIBIT_ANY = "2.5.29.37", "2.5.29.46", "2.5.2
 ACCESS = ("1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11")
 ANY_POLICY, ANY_USAGE = "2.5.29.32.0", "2.5.29.37.0"
 KEY_CERT_SIGN, CRL_SIGN = 5, 6
+_MAX_LIST = 5000  # more occur only in attacks
 ALL_REASONS = frozenset(range(1, 9))
 _NO_NAMES: tuple[GeneralName, ...] = ()
 
@@ -72,7 +73,7 @@ def key_usage(value: bytes) -> frozenset[int]:
 
 
 def oid_list(value: bytes) -> tuple[str, ...]:
-    items = whole(value, SEQUENCE, "extKeyUsage").children()
+    items = list(whole(value, SEQUENCE, "extKeyUsage").some(_MAX_LIST, "extKeyUsage"))
     if not items:
         raise Malformed("extKeyUsage: empty")
     return tuple(oid(i.need(OID, "extKeyUsage").body) for i in items)
@@ -117,7 +118,7 @@ def name_constraints(value: bytes) -> NameConstraints:
 
 def policies(value: bytes) -> tuple[str, ...]:
     found = []
-    for item in whole(value, SEQUENCE, "certificatePolicies").each():
+    for item in whole(value, SEQUENCE, "certificatePolicies").some(_MAX_LIST, "certificatePolicies"):
         parts = item.need(SEQUENCE, "policy information").children()
         if not 1 <= len(parts) <= 2:
             raise Malformed("certificatePolicies: not an id and qualifiers")
@@ -129,7 +130,7 @@ def policies(value: bytes) -> tuple[str, ...]:
 
 def policy_mappings(value: bytes) -> tuple[tuple[str, str], ...]:
     found = []
-    for item in whole(value, SEQUENCE, "policyMappings").each():
+    for item in whole(value, SEQUENCE, "policyMappings").some(_MAX_LIST, "policyMappings"):
         parts = item.need(SEQUENCE, "policy mapping").children()
         if len(parts) != 2:
             raise Malformed("policyMappings: not pairs")
@@ -159,7 +160,7 @@ def number(value: bytes) -> int:
 
 def access_descriptions(value: bytes) -> int:
     """The number of access descriptions (§4.2.2); nothing else of them matters to a path."""
-    found = whole(value, SEQUENCE, "information access").children()
+    found = list(whole(value, SEQUENCE, "information access").some(_MAX_LIST, "information access"))
     for item in found:
         parts = item.need(SEQUENCE, "access description").children()
         if len(parts) != 2:
@@ -223,7 +224,7 @@ def _point_name(item: Item) -> PointName:
 
 def distribution_points(value: bytes) -> tuple[DistributionPoint, ...]:
     found = []
-    for point in whole(value, SEQUENCE, "cRLDistributionPoints").each():
+    for point in whole(value, SEQUENCE, "cRLDistributionPoints").some(_MAX_LIST, "cRLDistributionPoints"):
         name: PointName | None = None
         reasons, issuers = ALL_REASONS, _NO_NAMES
         for item in point.need(SEQUENCE, "distribution point").each():

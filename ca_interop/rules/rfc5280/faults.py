@@ -51,7 +51,7 @@ class Budget:
         *,
         clock: Callable[[], float] = never,
         start: float | None = None,
-        seconds: float = 1.5,
+        seconds: float = 1.4,
         steps: int = 5_000_000,
     ) -> None:
         self._clock = clock

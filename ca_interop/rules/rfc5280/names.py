@@ -16,6 +16,7 @@ _CODECS = {12: "utf-8", 18: "latin-1", 19: "latin-1", 20: "latin-1", 22: "latin-
 _WIDE = {28: "utf-32-be", 30: "utf-16-be"}
 
 _MAX_VALUE = 32768  # ub-name of X.520; a longer value only equals itself
+_MAX_ATTRIBUTES = 512
 MAX_NAMES = 5000  # in one list: more occur only in attacks
 
 Attribute = tuple[bytes, object]
@@ -56,7 +57,7 @@ def prepare(text: str) -> str:
 def read_rdn(item: Item) -> tuple[Rdn, list[tuple[bytes, Item]]]:
     """One RelativeDistinguishedName's contents (SET, or the implicit one of a distribution point)."""
     pairs: list[tuple[bytes, Item]] = []
-    for entry in item.each():
+    for entry in item.some(_MAX_ATTRIBUTES, "relative name"):
         parts = entry.need(SEQUENCE, "name attribute").children()
         if len(parts) != 2 or parts[0].tag != OID:
             raise Malformed("name attribute: not a type and a value")
@@ -80,7 +81,7 @@ def _read_name(raw: bytes) -> Name:
     key: list[Rdn] = []
     emails: list[str] = []
     shown: list[str] = []
-    for item in whole(raw, SEQUENCE, "name").each():
+    for item in whole(raw, SEQUENCE, "name").some(_MAX_ATTRIBUTES, "name"):
         rdn, pairs = read_rdn(item.need(SET, "relative name"))
         key.append(rdn)
         for kind, value in pairs:

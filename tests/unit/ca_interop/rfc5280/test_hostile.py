@@ -162,6 +162,23 @@ def many_extensions(n):
     return request(cert("EE", CA, *(ext(f"1.2.3.{i}", b"") for i in range(n))), [CA])
 
 
+def long_lists(n):
+    """Lists of every extension as long as they may be, in many certificates of the name that is looked for."""
+    oids = [f"1.2.{i // 100}.{i % 100 + 1}" for i in range(min(n, 4990))]
+    wide = (pol(*oids), ext("2.5.29.37", seq(*map(oid, oids))), points(*[point(["uri:x"])] * len(oids)))
+    return request(pool=[ca("CA", ROOT, wide[i % 3], label=f"k{i}") for i in range(max(n // 60, 2))])
+
+
+def many_attributes(n):
+    wide = seq(*(tlv(0x31, seq(oid("2.5.4.3"), tlv(0x13, b"a%d" % i))) for i in range(min(n, 500))))
+    return request(pool=[ca(wide, ROOT, label=f"k{i}") for i in range(max(n // 8, 2))])
+
+
+def long_entry(n):
+    wide = entry(LEAF.serial, *(ext(f"1.2.{i % 100}.{i}", b"") for i in range(n)))
+    return request(pool=[CA], crls=[crl(ROOT), crl(CA, wide)])
+
+
 CASES = {
     many_of_one_name: (50, 10_000),
     mesh: (4, 9),
@@ -176,7 +193,10 @@ CASES = {
     points_against_lists: (30, 4500),
     long_names: (20, 3000),
     deep_nesting: (500, 20_000),
-    many_extensions: (200, 30_000),
+    many_extensions: (200, 8000),
+    long_lists: (50, 4990),
+    many_attributes: (100, 5600),
+    long_entry: (300, 150_000),
 }
 
 
