@@ -130,9 +130,9 @@ def test_a_section_is_edited_by_form(world: World) -> None:
                 "enquiry_deadline": "2027-01-12T17:00", "submission_deadline": "2027-02-02T09:30"}  # fmt: skip
     assert agent.post(f"{path}schedule/", schedule).status_code == 302
     assert Tender.objects.get().submission_deadline.isoformat() == "2027-02-02T01:30:00+00:00"
-    broken = agent.post(f"{path}evaluation_method/", {"evaluation_method": '{"kind": '})
+    broken = agent.post(f"{path}evaluation_method_json/", {"evaluation_method": '{"kind": '})
     assert (broken.status_code, "不是合格的 JSON" in broken.content.decode()) == (422, True)
-    empty = agent.post(f"{path}evaluation_method/", {"evaluation_method": '{"kind": "lottery"}'})
+    empty = agent.post(f"{path}evaluation_method_json/", {"evaluation_method": '{"kind": "lottery"}'})
     assert (
         empty.status_code,
         "综合" in empty.content.decode() or "comprehensive" in empty.content.decode(),
