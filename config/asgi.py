@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from django.core.asgi import get_asgi_application
 
@@ -28,6 +29,9 @@ sockets = [*trading.websocket_urlpatterns, *evaluation.websocket_urlpatterns]
 
 if settings.EMBEDDED:
     ticker.start()
+
+# A submission is stamped when it is here: the loop must not wait long for the threads that work.
+sys.setswitchinterval(0.001)
 
 application = ProtocolTypeRouter(
     {

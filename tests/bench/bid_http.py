@@ -1,7 +1,8 @@
 """One bid accepted over HTTP against the bare database commit.
 
 A real Daphne in the embedded deployment; the tender is announced and the bidders registered by commands.
-Sealing and uploading are done before: what is timed is the last request, from the signed submission to the
+Sealing, uploading and the examination are done before, as clients do: what is timed is the last request, from
+the signed submission to the
 receipt with its inclusion proof. The limit is one row of the same size committed on the same disk with the
 same durability (WAL, synchronous=FULL).
 """
@@ -64,7 +65,7 @@ def _measure(url: str, var: Path) -> tuple[list[float], list[float], list[float]
         for number in range(BIDS):
             bidder = world.bidders[number % len(world.bidders)]
             envelope, ticket = _sealed(tender, bidder.signer)
-            body = _uploaded(client, envelope, ticket)
+            body = _uploaded(client, tender.number, envelope, ticket)
             took = timed(lambda body=body: _submit(client, tender.number, body))
             bare_took = timed(lambda: next(commits))
             if number:  # the first fills caches: revocation evidence, prepared statements
@@ -93,8 +94,8 @@ def _sealed(tender: Any, signer: Any) -> tuple[bytes, Ticket]:
     return out.getvalue(), ticket
 
 
-def _uploaded(client: httpx.Client, envelope: bytes, ticket: Ticket) -> dict[str, Any]:
-    """Everything but the last request; its body."""
+def _uploaded(client: httpx.Client, number: str, envelope: bytes, ticket: Ticket) -> dict[str, Any]:
+    """Everything but the last request, the examination included; its body."""
     digest = hashlib.sha256(envelope).hexdigest()
     said = {
         "size": len(envelope),
@@ -105,11 +106,13 @@ def _uploaded(client: httpx.Client, envelope: bytes, ticket: Ticket) -> dict[str
     begun = client.post("/api/v1/uploads", json=said).raise_for_status().json()
     path = f"/api/v1/uploads/{begun['upload']}"
     client.patch(path, content=envelope, headers={**_CHUNK, "Upload-Offset": "0"}).raise_for_status()
-    return {
+    body = {
         "upload": begun["upload"],
         "submission": ticket.submission(),
         "door_identity": ticket.door_identity(),
     }
+    answer = client.post(f"/api/v1/tenders/{number}/lots/1/bids/examination", json=body)
+    return body | answer.raise_for_status().json()
 
 
 def _submit(client: httpx.Client, number: str, body: dict[str, Any]) -> None:
