@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from demo.cast import PROJECT
 from demo.processes import ROOT
 from demo.stage import Stage
@@ -32,6 +34,20 @@ def verify(stage: Stage) -> None:
         raise SystemExit(f"公开记录核验不通过：{json.dumps(answer, ensure_ascii=False)[:3000]}")
     _signed_documents(stage, record)
     _a_flipped_byte_is_found(stage, record)
+    _every_authority_works(stage)
+
+
+def _every_authority_works(stage: Stage) -> None:
+    """The interoperability matrix against the running authorities, then with one of them out of order."""
+    for fault in (None, "wrong_nonce"):
+        httpx.post(f"{stage.ca}/faults", json={"demo-ca-8": fault}, timeout=10).raise_for_status()
+        only = ("--ca", "demo-ca-8") if fault else ()
+        done = stage.processes.run("manage.py", "check_ca_matrix", *only, check=False)
+        if done.returncode != (1 if fault else 0):
+            raise SystemExit(f"互认矩阵与预期不符\n{done.stdout}\n{done.stderr}")
+        broken = "（演示 CA 八的 OCSP 重放旧应答）" if fault else ""
+        stage.say(f"互认矩阵{broken}：{done.stdout.strip().splitlines()[-1]}")
+    httpx.post(f"{stage.ca}/faults", json={"demo-ca-8": None}, timeout=10).raise_for_status()
 
 
 def _signed_documents(stage: Stage, record: Path) -> None:
