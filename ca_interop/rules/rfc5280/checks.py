@@ -80,6 +80,8 @@ class Signatures:
     known: dict[tuple[Signed, bytes], bool] = field(default_factory=dict)
     #: Signatures found right before in this process; what a signature says does not change.
     proven: Proven | None = None
+    #: Refuse keys the platform does not accept, whoever's: of authorities, CRL signers, OCSP responders.
+    strict: bool = False
 
     def signed_by(self, what: Signed, spki: bytes) -> bool:
         """Is the signature on ``what`` right by the key ``spki``? ``Fault`` when its algorithm is not accepted."""
@@ -90,6 +92,8 @@ class Signatures:
 
     def _verified(self, what: Signed, spki: bytes) -> bool:
         acceptable(what.algorithm, self.allow_sha1)
+        if self.strict and (weak := weak_key(spki)):
+            raise Fault("weak_algorithm", f"signed by a key that is not accepted: {weak}")
         if self.proven is not None and self.proven.has(what, spki):
             return True
         self.budget.spend(100)

@@ -47,7 +47,7 @@ class Engine:
         proven: Proven | None = None,
     ) -> None:
         self.inputs = inputs
-        self.signatures = Signatures(budget, inputs.allow_sha1, proven=proven)
+        self.signatures = Signatures(budget, inputs.allow_sha1, proven=proven, strict=inputs.strict)
         self._supply = supply
         self.revocation = Revocation(
             Documents(tuple(crls), tuple(answers), archived),

@@ -193,6 +193,7 @@ def test_ocsp_answers():
         responder(by=TOP),
         responder(end="250101000000Z"),
         responder(break_signature=True),
+        responder(label="dsa responder", public=forge.spki("dsa responder")),
     ):
         assert told(signer=bad, held=[bad]) == "revocation_undecided"
     asked = standing(ocsp=[OcspAnswer(answer_about(LEAF, ISSUER, nonce=b"n" * 32), b"n" * 32)])
