@@ -25,6 +25,7 @@ from parties.models import (
     Person,
     RoleRequest,
 )
+from parties.rules.accounts import LIGHT_ROLES
 from parties.rules.bindings import BINDING, BindingFacts, BindingStatus, RequestStatus, warning
 
 NO_ORGANIZATION = ReasonForm(
@@ -152,7 +153,7 @@ def as_actor(
     return Actor(
         key=f"person:{person.id}",
         name=person.name,
-        roles=roles,
+        roles=roles & LIGHT_ROLES if light else roles,
         light=light,
         organization=str(organization.id) if organization is not None else "",
         organization_name=organization.name if organization is not None else "",

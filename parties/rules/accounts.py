@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kernel.actor import Role
 from kernel.errors import Kind, Reason, ReasonForm
 
 #: A session without a certificate is short: nothing was proven that could be proven again.
 LIFETIME = timedelta(hours=2)
 #: From leaving for the provider (or showing the code) to coming back.
 PATIENCE = timedelta(minutes=10)
+
+
+#: Roles that such a session carries. What the center, supervisors and experts look at is itself secret (who is in
+#: the pool, who was drawn, who registered): for them even looking takes a certificate (招标投标法第二十二条、
+#: 第三十七条、第三十八条).
+LIGHT_ROLES = frozenset({Role.BIDDER, Role.AGENCY, Role.PROCURING_ENTITY, Role.PROCUREMENT_AGENT})
 
 
 class Method(StrEnum):

@@ -124,6 +124,19 @@ def test_a_linked_account_looks_and_prepares_and_does_not_bind(world: dict[str, 
     assert client.get("/api/v1/me").status_code == 200
 
 
+def test_whose_work_is_secret_carries_no_role_without_a_certificate(
+    world: dict[str, Any], mine: Client
+) -> None:
+    person = Person.objects.get()
+    for role in ("expert", "supervisory_authority"):
+        where = None if role == "expert" else person.memberships.get(role="bidder").organization
+        Membership.objects.create(person=person, organization=where, role=role, since=clock.now())
+    assert mine.get("/api/v1/me").json()["roles"] == ["bidder", "expert", "supervisory_authority"]
+    link(mine, "p1")
+    client, _ = come_in("p1")
+    assert client.get("/api/v1/me").json()["roles"] == ["bidder"]
+
+
 def test_every_command_that_may_be_done_without_a_certificate_is_named_here() -> None:
     from journal.door import HANDLERS
 
