@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bidtool.agent.asking import Asking
+from bidtool.agent.documents import Document
 from bidtool.agent.origins import origin_of
 from bidtool.agent.pairing import Pairing
 from bidtool.agent.refusals import (
@@ -69,21 +70,18 @@ class Desk:
         raise Refused(UNKNOWN_REQUEST(what=what[:40]))
 
     def _sign(self, origin: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        said = fields.mapping(fields.exact_keys(body, "", ("statement",))["statement"], "statement")
-        fields.exact_keys(said, "statement", ("v", "type", "payload"))
-        fields.integer(said, "v", 1, 1)
-        purpose = fields.text(said, "type", limit=80).removeprefix("mingtang/")
-        if purpose not in MEANING or said["type"] != f"mingtang/{purpose}":
-            raise Refused(UNKNOWN_PURPOSE(type=str(said["type"])[:80]))
-        payload = fields.mapping(said["payload"], "payload")
-        if purpose == "login":
-            _same_platform(origin, payload)
-        lines = list(in_words(purpose, payload, most=MOST_LINES + 1, whole=True))
+        got = fields.exact_keys(body, "", ("statement",), ("document",))
+        said = _statement(origin, got["statement"])
+        lines = list(in_words(_purpose(said), said["payload"], most=MOST_LINES + 1, whole=True))
         if len(lines) > MOST_LINES:
             raise Refused(TOO_LONG(most=MOST_LINES))
+        document = Document.read(got["document"], said["payload"]) if "document" in got else None
+        if document is not None:
+            lines.append(document.in_words())
         with self._asked(token, [f"网页 {origin} 请求签名。", *lines], "以上内容属实，确认签名？"):
-            signed = statements.sign(dict(said), self._signer)
-        return {"signed": signed}
+            # The document first: what is not the statement's is refused before anything is signed.
+            beside = {} if document is None else {"pdf": document.signed(self._signer)}
+            return {"signed": statements.sign(said, self._signer), **beside}
 
     def _open(self, origin: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         head = fields.b64_bytes(fields.exact_keys(body, "", ("head",)), "head", limit=MAX_HEADER + 1024)
@@ -107,6 +105,22 @@ class Desk:
             yield
         finally:
             self._one.release()
+
+
+def _statement(origin: str, value: Any) -> dict[str, Any]:
+    """A statement of a type that the agent knows, and can put into words."""
+    said = dict(fields.exact_keys(value, "statement", ("v", "type", "payload")))
+    fields.integer(said, "v", 1, 1)
+    if _purpose(said) not in MEANING or said["type"] != f"mingtang/{_purpose(said)}":
+        raise Refused(UNKNOWN_PURPOSE(type=str(said["type"])[:80]))
+    payload = fields.mapping(said["payload"], "payload")
+    if _purpose(said) == "login":
+        _same_platform(origin, payload)
+    return said
+
+
+def _purpose(said: Mapping[str, Any]) -> str:
+    return fields.text(said, "type", limit=80).removeprefix("mingtang/")
 
 
 def _same_platform(origin: str, payload: Mapping[str, Any]) -> None:

@@ -20,8 +20,9 @@ from kernel.canonical_json import parse
 from kernel.errors import Kind, Refused
 
 BASE = "/mingtang-agent/v1/"
-MAX_BODY = 1024 * 1024
-_DRAIN = 8 * MAX_BODY
+#: A statement with the PDF that it names, in base64.
+MAX_BODY = 96 * 1024 * 1024
+_DRAIN = 2 * MAX_BODY
 STATUS = {
     Kind.MALFORMED: 400, Kind.UNAUTHENTICATED: 401, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409, Kind.INVALID: 422, Kind.BUSY: 503,
@@ -99,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() != "application/json":
             raise self._broken("Content-Type: application/json")
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or len(length) > 8 or int(length) > MAX_BODY:
+        if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MAX_BODY:
             raise self._broken(f"Content-Length ≤ {MAX_BODY}")
         data = self.rfile.read(int(length))
         return body_of(parse(data))

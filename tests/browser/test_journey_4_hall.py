@@ -13,6 +13,7 @@ from demo.cast import AUTHORITY, BIDDERS, CENTER, OWNER
 from demo.story import bidding, opening
 from kernel.clock import BEIJING, parse_iso
 from tests.browser.conftest import PICTURES, Look, Visit
+from tests.browser.keys import agent
 from tests.browser.visitors import Visitor
 from tests.browser.world import NUMBER, World
 
@@ -32,6 +33,19 @@ def _move_clock(host: Visitor, to: datetime) -> None:
 def _sign_in(visitor: Visitor) -> None:
     visitor.at(HALL)
     visitor.press("签到")
+
+
+def _sign_by_agent(visitor: Visitor, origin: str) -> None:
+    """Statement and PDF, both shown and agreed to in a terminal."""
+    with agent(origin, "--key", str(visitor.pem)) as running:
+        form = visitor.form("签名确认").first
+        form.get_by_label("U 盾、密码钥匙").check()
+        form.get_by_label("连接码").fill(running.code())
+        form.get_by_role("button", name="签名确认").click()
+        shown = running.agree()
+        assert "确认开标记录（mingtang/opening-record）" in shown
+        assert "连同文件本身：PDF" in shown
+        visitor.sees("您已在开标记录上签名")
 
 
 def test_an_opening_is_held_in_the_pages(world: World, visit: Visit, look: Look) -> None:
@@ -75,7 +89,10 @@ def test_an_opening_is_held_in_the_pages(world: World, visit: Visit, look: Look)
     host.press("结束异议环节，制作开标记录")
     for visitor in (bidder, entity, custodian, host):
         visitor.sees("现在请您确认开标记录")
-        visitor.sign("签名确认")
+        if visitor is entity:
+            _sign_by_agent(visitor, world.base)
+        else:
+            visitor.sign("签名确认")
         visitor.sees("您已在开标记录上签名")
     signed = bidder.page.request.get(f"{bidder.page.url}record.pdf").body()
     assert signed.count(b"/ETSI.CAdES.detached") == 4, "每一方都在 PDF 本身上签名"

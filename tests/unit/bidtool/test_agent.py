@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.client
 import io
 import json
@@ -11,11 +12,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyhanko.pdf_utils.generic import NumberObject, pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from bidtool.agent import origins
 from bidtool.agent.desk import MOST_LINES, Desk
@@ -23,11 +28,15 @@ from bidtool.agent.pairing import NOES, TRIES, Pairing
 from bidtool.agent.server import BASE, AgentServer
 from bidtool.cli import cli, run
 from bidtool.output import Output
+from ca_interop.rules.signatures import making, pdf_making, pdf_reading
+from ca_interop.rules.signatures.report import Verdict
 from kernel.errors import Refused
 from sealing import statements
 from sealing.header import head_size, read_header
+from sealing.signer import Signer, SoftwareSigner
 from tests import records
 from tests.servers import ROOT
+from tests.unit.ca_interop.signatures import cast
 from tests.unit.sealing.cast import sealed, signer
 
 PAGE = "https://ggzy.example.cn"
@@ -93,9 +102,15 @@ class Running:
 
 @pytest.fixture
 def running() -> Iterator[Running]:
+    with _agent_of(signer("投标人")) as made:
+        yield made
+
+
+@contextmanager
+def _agent_of(key: Signer) -> Iterator[Running]:
     codes: list[str] = []
     person = Person()
-    desk = Desk(signer("投标人"), Pairing(codes.append), person)
+    desk = Desk(key, Pairing(codes.append), person)
     server = AgentServer(("127.0.0.1", 0), desk, origins.allowed([PAGE, "http://localhost:8001/"]))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -245,7 +260,7 @@ def test_requests_of_another_kind(running: Running) -> None:
         400,
         "agent.bad_body",
     )
-    assert running.refused("POST", "sign", b"x" * (1 << 21), token=token) == (400, "agent.bad_body")
+    assert running.refused("POST", "sign", b"x" * (97 << 20), token=token) == (400, "agent.bad_body")
     for method, path in (("POST", "digest"), ("GET", "sign"), ("GET", "/"), ("DELETE", "key")):
         assert running.refused(method, path, {} if method == "POST" else None, token=token) == (
             404,
@@ -268,6 +283,51 @@ def test_one_question_at_a_time_and_three_noes_end_it(running: Running) -> None:
     first.join()
     results += [running.refused("POST", "sign", said(), token=token) for _ in range(NOES)]
     assert results == [(403, "agent.declined")] * NOES + [(401, "agent.not_paired")]
+
+
+def _with_a_field(document: bytes) -> bytes:
+    """As the platform makes its records: with a place for a signature."""
+    writer, out = IncrementalPdfFileWriter(io.BytesIO(document)), io.BytesIO()
+    append_signature_field(writer, SigFieldSpec("Signature1"))
+    # Both bits of /SigFlags from the start, so that a signature changes nothing else.
+    form = writer.root["/AcroForm"]
+    form[pdf_name("/SigFlags")] = NumberObject(3)
+    writer.update_container(form)
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_the_document_that_a_statement_names_is_signed_with_it() -> None:
+    """The opening record's PDF: what a token signs through the agent is a valid PDF signature; nothing else is signed."""
+    base, one = _with_a_field(cast.pdf("opening record")), cast.issued("p256")
+    made = pdf_making.prepare(base, cast.NOW, pdf_making.Appearance("单位"), "Signature1")
+    told = {"document_size": len(base), "byte_range": list(made.byte_range), "prepared": "x"}
+    document = {"data": base64.b64encode(made.document).decode(), "told": told}
+    record = said(
+        "opening-record", {"tender": "YC2026-SZ-0417", "record_sha256": hashlib.sha256(base).hexdigest()}
+    )
+    with _agent_of(SoftwareSigner(one.key, one.full_chain)) as running:  # type: ignore[arg-type]
+        token = running.pair()
+        running.person.says = [True, True]
+        status, _, answer = running.send("POST", "sign", {**record, "document": document}, token=token)
+        assert status == 200, answer
+        assert hashlib.sha256(base).hexdigest() in running.person.asked[0].split("连同文件本身")[1]
+        other = said(
+            "opening-record", {"tender": "T", "record_sha256": hashlib.sha256(b"another").hexdigest()}
+        )
+        assert running.refused("POST", "sign", {**other, "document": document}, token=token) == (
+            409,
+            "pdf.foreign_revision",
+        )
+        named = running.refused("POST", "sign", {**said(), "document": document}, token=token)
+    assert (named[1], len(running.person.asked)) == ("pdf.foreign_revision", 2)
+    statements.verify(answer["signed"], purpose="opening-record")
+    how = making.plan(one.full_chain, answer["signed"]["signature"]["alg"])
+    cms = making.assemble(
+        how, making.attributes(how, made.digest), base64.b64decode(answer["pdf"]["signature"])
+    )
+    report = pdf_reading.judge_pdf(pdf_making.embed(made, cms), cast.circumstances("p256"))
+    assert report.verdict is Verdict.VALID
 
 
 def test_yes_for_tests_works_where_the_environment_says_that_it_is_one(tmp_path: Path) -> None:

@@ -19,15 +19,22 @@ async function fill(form) {
   const signer = await signerOf(holder);
   // The first line is the domain; the statement itself is what an agent shows and signs.
   const said = JSON.parse(text.slice(text.indexOf("\n") + 1));
-  signature.value = b64(await signer.sign(utf8(text), said));
+  const made = await signed(form, holder, signer, said, utf8(text));
+  signature.value = b64(made.signature);
   certificate.value = signer.chain.map(pem).join("");
   alg.value = signer.alg;
-  // The document itself is signed too, where the form says which. An agent signs statements only: it shows what it signs.
-  if (form.dataset.document && !holder.agent) {
-    const { signDocument } = await import("./keys/document.js");
-    const place = { base: form.dataset.document, original: form.dataset.original };
-    for (const [name, value] of Object.entries(await signDocument(signer, said, place))) form.elements[name].value = value;
-  }
+  for (const [name, value] of Object.entries(made.fields)) form.elements[name].value = value;
+}
+
+/** `{signature, fields}`: the document itself is signed too, where the form says which. */
+async function signed(form, holder, signer, said, bytes) {
+  const { document: base, original } = form.dataset;
+  if (!base) return { signature: await signer.sign(bytes, said), fields: {} };
+  const { documentFor, fieldsOf, signDocument } = await import("./keys/document.js");
+  if (!holder.agent) return { signature: await signer.sign(bytes, said), fields: await signDocument(signer, said, { base, original }) };
+  const { signWithDocument } = await import("./keys/agent.js");
+  const { signature, pdf } = await signWithDocument(holder.agent, said, await documentFor(signer, { base, original }));
+  return { signature, fields: fieldsOf(pdf) };
 }
 
 function wire(root) {

@@ -60,6 +60,14 @@ export async function signByAgent({ url, token }, statement) {
   return unb64(signed.signature.value);
 }
 
+/** `{signature, pdf}`: the statement's signature, and the form's field for the document that the statement names.
+ * `document`: `{told, bytes}`, `told` null for an SM2 key. One question in the terminal for both. */
+export async function signWithDocument({ url, token }, statement, { told, bytes }) {
+  const document = { data: b64(bytes), ...(told ? { told: { prepared: told.prepared, document_size: told.document_size, byte_range: told.byte_range } } : {}) };
+  const { signed, pdf } = await ask(url, "sign", { body: { statement, document }, token });
+  return { signature: unb64(signed.signature.value), pdf };
+}
+
 /** The content key of an envelope that is wrapped to the agent's certificate; `head` is a Blob of the envelope's head. */
 export async function openByAgent({ url, token }, head) {
   const said = await ask(url, "open", { body: { head: b64(new Uint8Array(await head.arrayBuffer())) }, token });

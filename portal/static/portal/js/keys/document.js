@@ -66,16 +66,24 @@ async function fetched(url, options) {
 
 const bytesOf = async (answer) => new Uint8Array(await answer.arrayBuffer());
 
+/** What is to be signed: the prepared revision with what is `told` of it; for an SM2 key the document as it was made. */
+export async function documentFor(signer, { base, original }) {
+  if (signer.alg === "sm2-sm3") return { told: null, bytes: await bytesOf(await fetched(original)) };
+  const body = JSON.stringify({ certificates: signer.chain.map(b64), alg: signer.alg });
+  const told = await (await fetched(`${base}/prepare-signature`, { method: "POST", headers: { "Content-Type": "application/json" }, body })).json();
+  return { told, bytes: await bytesOf(await fetched(told.revision)) };
+}
+
 /** The fields of the form that go with the statement. `place`: {base, original} paths. */
 export async function signDocument(signer, statement, place) {
   const wanted = statement.payload[NAMES.record] ?? statement.payload[NAMES.report];
-  if (signer.alg === "sm2-sm3") return { pdf_message: b64(await beside(signer, await bytesOf(await fetched(place.original)), wanted)) };
-  const body = JSON.stringify({ certificates: signer.chain.map(b64), alg: signer.alg });
-  const told = await (await fetched(`${place.base}/prepare-signature`, { method: "POST", headers: { "Content-Type": "application/json" }, body })).json();
-  const revision = await bytesOf(await fetched(told.revision));
-  const value = await signer.sign(await toSign(signer, told, revision, wanted));
-  return { pdf_prepared: told.prepared, pdf_signature: b64(value) };
+  const { told, bytes } = await documentFor(signer, place);
+  if (!told) return { pdf_message: b64(await beside(signer, bytes, wanted)) };
+  return { pdf_prepared: told.prepared, pdf_signature: b64(await signer.sign(await toSign(signer, told, bytes, wanted))) };
 }
+
+/** The same fields from an agent's answer. */
+export const fieldsOf = (pdf) => ("message" in pdf ? { pdf_message: pdf.message } : { pdf_prepared: pdf.prepared, pdf_signature: pdf.signature });
 
 /** A detached GB/T 35275 message over the document. */
 export async function beside(signer, document, wanted) {
