@@ -187,7 +187,7 @@ class SandboxServer(ThreadingHTTPServer):
     def serve(self, request: Request) -> Answer:
         if request.path == ("faults",) and request.method == "POST":
             fault = request.given.get("fault") or ""
-            if fault and fault not in (*self.faults, "slow", "down"):
+            if fault and fault not in (*self.faults, "slow", "down", "fast_clock"):
                 raise No(400, "no_such_fault")
             self.fault = fault
             return Answer({"fault": fault})
@@ -231,6 +231,9 @@ class SandboxServer(ThreadingHTTPServer):
             said |= {"iat": now - 3600, "exp": now - 600}
         if self.fault == "other_audience":
             said["aud"] = "somebody-else"
+        if self.fault == "fast_clock":
+            # Within the minute that two houses' clocks may differ.
+            said |= {"iat": now + 40, "nbf": now + 40}
         if self.fault == "from_the_future":
             said |= {"iat": now + 600, "nbf": now + 600, "exp": now + 1200}
         return said

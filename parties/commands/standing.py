@@ -72,11 +72,8 @@ def _move(verb: str, cmd: Any, ctx: Context, row: CertificateBinding) -> Done:
     row.save(update_fields=["status", "blocked_at", "blocked_reason", "restored_at"])
     rooms.recall(str(row.person_id))
     held = queries.roles_of(row.person, row.organization)
-    said = {
-        "certificate": row.fingerprint,
-        "organization": str(row.organization_id or ""),
-        "role": [ROLE_ZH[role] for role in sorted(held)],
-    }
+    # Open, for whoever relies on the certificate: by its fingerprint, which names nobody.
+    said = {"certificate": row.fingerprint, "role": [ROLE_ZH[role] for role in sorted(held)]}
     return Done(
         f"certificate:{row.fingerprint}", said, {"certificate": row.fingerprint, "status": row.status}
     )
