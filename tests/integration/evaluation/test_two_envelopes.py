@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from evaluation.queries import facts, view
 from evaluation.rules.statuses import RoomStatus
@@ -64,8 +65,18 @@ def test_prices_are_opened_after_the_sheets_are_locked_and_then_count() -> None:
         assert lot.technical_result["passed"] == sorted(both[TECHNICAL].bid for both in bids[:4])
         assert set(lot.technical_result["sheets"]) == {"1", "2", "3", "4", "5"}
         assert "qualification" in roles()
+        assert "技术评分已锁定，等待开启报价" in _page(seats[1])
         _prices(world, tender, bids)
         _totals(seats, bids)
+
+
+def _page(one: w.Expert) -> str:
+    """The room as a member's browser shows it."""
+    client = Client()
+    w.sign_in(client, one.actor)
+    answer = client.get(f"/evaluation/{w.NUMBER}/1/")
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def _prices(world: World, tender: Tender, bids: list[worlds_dual.Both]) -> None:
@@ -80,6 +91,10 @@ def _prices(world: World, tender: Tender, bids: list[worlds_dual.Both]) -> None:
 
 
 def _totals(seats: dict[int, w.Expert], bids: list[worlds_dual.Both]) -> None:
+    page = _page(seats[1])
+    assert "现在请您逐份评审报价" in page
+    assert "结束报价评审" in page
+    assert "8,750,000.00 元" in page
     weak = alias_of(bids[4])
     with pytest.raises(Refused) as refused:
         w.do(seats[1].actor, "review", bid=weak, passed=True)
