@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from journal import clock
 from portal.doors import actor_of
 from trading.queries import tenders as queries
+from trading.queries.suites import suite_of
 
 ROLE_ZH = {
     "boq": "已标价工程量清单",
@@ -29,6 +30,7 @@ def bid(request: HttpRequest, number: str) -> HttpResponse:
     wanted = {row["role"]: row for row in tender.requirements}
     context = {
         "tender": tender,
+        "suite": suite_of(tender),
         "now": clock.now(),
         "lots": tender.lots.all(),
         "roles": [
