@@ -39,8 +39,8 @@ def history() -> list[TrustList]:
 
 def newest_list() -> TrustList | None:
     """The highest version, in force or not yet."""
-    row = TrustListVersion.objects.order_by("-version").first()
-    return _parsed(row.sha256, row.signer) if row is not None else None
+    named = TrustListVersion.objects.order_by("-version").values_list("sha256", "signer").first()
+    return _parsed(*named) if named is not None else None
 
 
 def list_of(row: TrustListVersion) -> TrustList:
@@ -56,9 +56,13 @@ def version_at(at: datetime) -> TrustListVersion:
 
 
 def trust_list(at: datetime) -> TrustList:
-    """The list in force at ``at``."""
-    row = version_at(at)
-    return _parsed(row.sha256, row.signer)
+    """The list in force at ``at``; ``Refused(trust_list.not_in_force)`` when there is none."""
+    # Asked at every check: only the digest is read, not the signed list with all its certificates.
+    found = TrustListVersion.objects.filter(effective_from__lte=at).order_by("-version")
+    named = found.values_list("sha256", "signer").first()
+    if named is None:
+        raise Refused(TRUST_LIST_STALE(at=beijing(at)))
+    return _parsed(*named)
 
 
 @functools.lru_cache(maxsize=64)
@@ -69,8 +73,8 @@ def _parsed(sha256: str, signer: str) -> TrustList:
 
 
 def versions() -> list[TrustListVersion]:
-    """Every version, newest first."""
-    return list(TrustListVersion.objects.order_by("-version"))
+    """Every version, newest first, without the signed lists themselves."""
+    return list(TrustListVersion.objects.order_by("-version").defer("signed"))
 
 
 def evidence(sha256: str) -> bytes:
