@@ -35,14 +35,25 @@ def sign_revision(
     ``told``: what the platform said of the revision; ``document_sha256``: of the document the signer means, from
     the statement that is signed beside it. ``Refused(pdf.foreign_revision | pdf.byte_range)``: nothing signed.
     """
+    return sign_checked(told, check_revision(told, revision, document_sha256), signer)
+
+
+def check_revision(told: Mapping[str, Any], revision: bytes, document_sha256: str) -> Prepared:
+    """The checks of :func:`sign_revision`, before anything is signed or anybody is asked."""
     size, numbers = told.get("document_size"), told.get("byte_range")
-    if not isinstance(size, int) or not isinstance(numbers, list) or len(numbers) != 4:
+    whole = isinstance(numbers, list) and len(numbers) == 4 and all(type(n) is int for n in numbers)
+    if type(size) is not int or not whole or not isinstance(numbers, list):
         raise Refused(MALFORMED(what="prepared", why="document_size, byte_range"))
-    start, first, second, length = (int(n) for n in numbers)
+    start, first, second, length = numbers
     around = covered(revision, (start, first, second, length))
     prepared = Prepared(revision, (start, first, second, length), digest("sha256", around), "")
     check_prepared(prepared, document_sha256, size)
     check_additions(revision, size)
+    return prepared
+
+
+def sign_checked(told: Mapping[str, Any], prepared: Prepared, signer: Signing) -> dict[str, str]:
+    """Sign a revision that :func:`check_revision` has passed."""
     how = making.plan(signer.chain, signer.alg)
     value = signer.sign(making.attributes(how, prepared.digest))
     return {"prepared": str(told.get("prepared", "")), "signature": base64.b64encode(value).decode()}
