@@ -17,14 +17,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.exception import response_for_exception
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 
-from journal import attempts, clock
+from journal import attempts
+from trading.in_hand import InHand
 
 log = logging.getLogger("mingtang.trading")
 Scope = MutableMapping[str, Any]
@@ -33,6 +34,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 View = Callable[..., HttpResponse]
+
+T = TypeVar("T")
+#: When it was here, and whether it is in hand until it is decided.
+Stamp = tuple[datetime | None, bool]
 
 _SUBMISSION = re.compile(r"/api/v1/tenders/(?P<number>[^/\x00]+)/lots/(?P<lot>[^/\x00]+)/bids")
 _KEY = "mingtang.arrived"
@@ -70,11 +75,14 @@ class Arrivals:
         body = await _whole(receive)
         if body is None:  # the client is gone
             return
-        at = await self.clock.now()
-        loop = asyncio.get_running_loop()
+        number = found["number"]
+        at, in_time = await self.clock.now(number)
         request = ASGIRequest({**scope, _KEY: at}, io.BytesIO(body))
-        response = await loop.run_in_executor(self.threads, self._answer, request, found.groupdict())
-        await _send(response, send)
+        work = self.threads.submit(self._answer, request, found.groupdict())
+        if in_time:
+            # Also when the client gives up and its work is never begun: the opening waits for what is in hand.
+            work.add_done_callback(lambda _: self.clock.done(number))
+        await _send(await asyncio.wrap_future(work), send)
 
     def _answer(self, request: ASGIRequest, path: dict[str, str]) -> HttpResponse:
         _fresh()
@@ -127,35 +135,47 @@ class SharedClock:
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(1, "mingtang-arrivals")
-        self.waiting: list[asyncio.Future[datetime | None]] = []
+        self.in_hand = InHand()
+        self.waiting: list[tuple[str, asyncio.Future[Stamp]]] = []
         self.serving: asyncio.Task[None] | None = None
 
-    async def now(self) -> datetime | None:
-        """``None`` when the database did not answer: the view asks again, and says so."""
-        mine: asyncio.Future[datetime | None] = asyncio.get_running_loop().create_future()
-        self.waiting.append(mine)
+    async def now(self, number: str) -> Stamp:
+        """When a bid for this tender is here; without a time when the database did not answer: the view asks
+        again, and says so."""
+        mine: asyncio.Future[Stamp] = asyncio.get_running_loop().create_future()
+        self.waiting.append((number, mine))
         if self.serving is None:
             self.serving = asyncio.create_task(self._serve())
         return await mine
+
+    def done(self, number: str) -> None:
+        """A bid that was in time is decided."""
+        self.thread.submit(self._safely, lambda: self.in_hand.done(number))
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             while self.waiting:
                 some, self.waiting = self.waiting, []
-                at = await loop.run_in_executor(self.thread, _read)
-                for one in some:
+                numbers = [number for number, _ in some]
+                found = await loop.run_in_executor(
+                    self.thread, self._safely, lambda numbers=numbers: self.in_hand.arrive(numbers)
+                )
+                at, in_time = found or (None, set())
+                for number, one in some:
                     if not one.done():
-                        one.set_result(at)
+                        one.set_result((at, number in in_time))
+                    elif number in in_time:
+                        self.done(number)
         finally:
             self.serving = None
 
-
-def _read() -> datetime | None:
-    for _ in range(2):
-        try:
-            return clock.now()
-        except Error:  # the connection may be an old one that the server has closed
-            log.warning("reading the clock", exc_info=True)
-            connection.close()
-    return None
+    def _safely(self, work: Callable[[], T]) -> T | None:
+        """Once more on a new connection when the old one is gone, and the locks with it."""
+        for _ in range(2):
+            try:
+                return work()
+            except Error:
+                log.warning("reading the clock", exc_info=True)
+                self.in_hand.forget()
+        return None

@@ -13,6 +13,7 @@ from kernel.actor import Actor
 from kernel.bid_rules import PRICE
 from kernel.clock import iso
 from kernel.errors import Kind, Reason, ReasonForm, Refused, refuse_if
+from trading import in_hand
 from trading.commands import hall
 from trading.events import LotFailed
 from trading.models import Bid, Lot, OpeningSession, SignIn, Tender
@@ -142,6 +143,8 @@ def arrive(session: OpeningSession, actor: Actor, ctx: Context) -> SignIn:
 
 
 def _exclusive(cmd: StartOpening) -> OpeningSession:
+    # First, and before any lock that they need: bids that came in time and are still being taken in.
+    in_hand.wait_for(cmd.tender)
     hall.tender_for_update(cmd.tender)
     return hall.session_for_update(cmd.tender)
 

@@ -23,7 +23,7 @@ from kernel.actor import pseudonym  # noqa: E402
 from kernel.errors import Refused  # noqa: E402
 from tests import worlds_bids, worlds_tenders  # noqa: E402
 from tests.worlds_bids import Sealed, Sent  # noqa: E402
-from trading import submission  # noqa: E402
+from trading import in_hand, submission  # noqa: E402
 from trading.commands import StartOpening, WithdrawBid  # noqa: E402
 from trading.models import Bid, Tender  # noqa: E402
 
@@ -44,6 +44,7 @@ def main() -> None:
             "opening waits for a bid": _opening_waits(world, tender),
         }
         found |= _against_the_opening(world)
+        found["opening waits for the queue"] = _queue_is_waited_for(world)
     sys.stdout.write(json.dumps(found) + "\n")
 
 
@@ -184,6 +185,37 @@ def _against_the_opening(world: worlds_tenders.World) -> dict[str, Any]:
         for word, row in zip(said, rows, strict=False)
     ]
     return {"withdrawn and opened": [agree, [row.number is not None for row in rows[2:]]]}
+
+
+def _queue_is_waited_for(world: worlds_tenders.World) -> Any:
+    """A bid that came in time and waits its turn when the host opens is accepted, and numbered with the others."""
+    tender = worlds_tenders.announced_tender(world, "YC2026-SZ-0419")
+    for who in range(3):
+        worlds_bids.submit(seal(world, tender, who))
+    request = worlds_bids.request_of(seal(world, tender))
+    assert tender.submission_deadline is not None
+    world.advance_to(tender.submission_deadline - timedelta(seconds=20))
+    node = in_hand.InHand()
+    at, in_time = node.arrive([tender.number, tender.number])
+    world.advance_to(tender.submission_deadline + timedelta(minutes=1))
+    opened = threading.Event()
+
+    def open_it() -> None:
+        perform(StartOpening(tender.number), world.center.actor, via="ws")
+        opened.set()
+        connection.close()
+
+    host = threading.Thread(target=open_it)
+    host.start()
+    time.sleep(HELD_SECONDS)
+    done = submission.submit(request, key="", via="api", arrived=at)
+    node.done(tender.number)
+    early = opened.is_set()
+    node.done(tender.number)
+    host.join()
+    late = node.arrive([tender.number])[1]
+    number = Bid.objects.get(pk=_bid(done)).number
+    return [in_time == {tender.number}, early, opened.is_set(), number is not None, late == set()]
 
 
 if __name__ == "__main__":

@@ -55,4 +55,5 @@ def test_two_at_once_around_a_bid(postgres_url: str, tmp_path: Path) -> None:
         "a microsecond": [False, "bid.late"],
         "opening waits for a bid": [True, True, "bid.late"],
         "withdrawn and opened": [[True, True], [True, True, True]],
+        "opening waits for the queue": [True, False, True, True, True],
     }
