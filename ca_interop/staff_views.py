@@ -23,7 +23,7 @@ from journal.tasks import later
 from kernel.actor import Actor
 from kernel.canonical_json import parse
 from kernel.errors import Kind, ReasonForm, Refused
-from portal.doors import signed_in, submit
+from portal.doors import plain, signed_in, submit
 
 MAX_LIST = 8 * 1024 * 1024
 NO_FILE = ReasonForm(
@@ -102,6 +102,7 @@ def _signed(request: HttpRequest) -> dict[str, Any]:
     value = parse(data)
     if not isinstance(value, dict):
         raise Refused(NO_FILE())
+    plain(value)
     return value
 
 

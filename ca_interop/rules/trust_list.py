@@ -47,6 +47,7 @@ PURPOSE = "trust-list"
 _MAX_AUTHORITIES = 500
 _MAX_CERTIFICATES = 50
 _MAX_SOURCES = 20
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
 _MAX_PATHS = 2000
 
 
@@ -367,16 +368,20 @@ def _withdrawal(
 
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
-    if not isinstance(value, str) or not value or len(value) > 500:
+    if not isinstance(value, str) or not value or len(value) > 500 or not value.isprintable():
         raise Refused(TRUST_LIST_MALFORMED(why=name))
     return value
 
 
 def _time(row: Mapping[str, Any], name: str) -> datetime:
     try:
-        return parse_iso(_text(row, name))
-    except ValueError as error:
+        at = parse_iso(_text(row, name))
+    except (ValueError, OverflowError) as error:
         raise Refused(TRUST_LIST_MALFORMED(why=name)) from error
+    # Beyond these no list was ever dated, and at the ends of the calendar no zone can be shown.
+    if not _FIRST_YEAR <= at.year < _LAST_YEAR:
+        raise Refused(TRUST_LIST_MALFORMED(why=f"{name}: {at.year}"))
+    return at
 
 
 def _certificates(row: Mapping[str, Any], name: str) -> tuple[x509.Certificate, ...]:
@@ -391,6 +396,16 @@ def _sources(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > _MAX_SOURCES:
         raise Refused(TRUST_LIST_MALFORMED(why=name))
     for url in value:
-        if not isinstance(url, str) or len(url) > 1000 or urlsplit(url).scheme not in ("http", "https"):
+        if not _is_address(url):
             raise Refused(TRUST_LIST_MALFORMED(why=f"{name}: {url!r}"[:200]))
     return tuple(value)
+
+
+def _is_address(url: Any) -> bool:
+    if not isinstance(url, str) or len(url) > 1000 or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

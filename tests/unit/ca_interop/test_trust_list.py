@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ca_interop.rules.trust_list import (
     TrustList,
@@ -124,3 +127,34 @@ def test_differences_are_said():
     assert changes(old, old) == ()
     assert [c.kind for c in changes(None, old)] == ["added", "added"]
     assert [c.kind for c in changes(new, listed(3, ENTRY, third, signer="b" * 64))] == ["restored", "changed"]
+
+
+HOSTILE = st.sampled_from(
+    [None, True, -1, 0, 1.5, 2**70, "", "x" * 600, "\x00", "²", "http://[", "http://\ud800", "9999-12-31T23:59:59-14:00",
+     "0001-01-01T00:00:00+14:00", "AAAA", [], [[]], {}, {"kind": "san"}, [None], ["http://["], {"version": 1}, "1.2.3"]
+)  # fmt: skip
+
+
+def paths(value, at=()):
+    """Every place in a payload."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(found for key, one in inner for found in paths(one, (*at, key)))]
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_a_payload_with_anything_in_any_place_is_read_or_refused(data):
+    full = TrustList(1, "省", START, START, (withdrawn(grace=3),), publishers=(authority("demo-ca-2").root,))
+    payload = json.loads(json.dumps(full.as_payload()))
+    payload["authorities"][0]["recognized"] = {"publisher": "x", "signer": "a", "version": 1, "sha256": "b"}
+    place = data.draw(st.sampled_from(paths(payload)[1:]))
+    held = payload
+    for key in place[:-1]:
+        held = held[key]
+    held[place[-1]] = data.draw(HOSTILE)
+    refused = ""
+    try:
+        read_payload(payload).as_payload()
+    except Refused as refusal:
+        refused = refusal.code.split(".")[0]
+    assert refused in ("", "trust_list", "certificate", "key")
