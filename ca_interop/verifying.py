@@ -58,6 +58,9 @@ def _files(request: HttpRequest) -> tuple[bytes, bytes | None]:
     file, content = request.FILES.get("file"), request.FILES.get("content")
     if file is None or not file.size:
         raise Refused(NO_FILE())
+    size = file.size + ((content.size or 0) if content is not None else 0)
+    if size > MOST:  # a body without a length
+        raise Refused(TOO_LARGE(what="文件", size=size, limit=MOST))
     return file.read(), content.read() if content is not None and content.size else None
 
 

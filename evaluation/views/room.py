@@ -157,14 +157,14 @@ def document(request: HttpRequest, number: str, lot: int, bid: str, index: int) 
 
 @require_GET
 def report(request: HttpRequest, number: str, lot: int) -> HttpResponse:
-    """The report's PDF for those in the room, and for everybody once the award is decided."""
+    """The report's PDF for those in the room, and for everybody once the award is decided. The signatures name
+    the members, so before that whoever has no seat gets it as it was made (招标投标法第三十七条)."""
     row = rows.evaluation(number, lot)
-    if not policy.is_decided(row):
-        entered(request, number, lot)
+    named = policy.is_decided(row) or entered(request, number, lot)[2] is not None
     if row.report is None:
         raise Refused(NO_REPORT())
     file = row.report
-    if request.GET.get("revision") != "original":
+    if named and request.GET.get("revision") != "original":
         file = document_signing.latest(file)
     return serve(request, file, f"评标报告-{row.lot.code}.pdf", inline=True)  # type: ignore[return-value]
 

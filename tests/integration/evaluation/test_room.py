@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from ca_interop import document_signing
-from evaluation.models import Score
+from evaluation.models import Evaluation, Score
 from evaluation.queries import facts, public
 from evaluation.rules.room_moves import label
 from evaluation.rules.statuses import RoomStatus
@@ -53,6 +53,7 @@ def test_an_evaluation_from_declaration_to_the_handed_over_result() -> None:
         room.lot.refresh_from_db()
         assert (room.status, room.lot.status) == (RoomStatus.FINISHED, LotStatus.REPORTED)
         result = EvaluationResult.objects.get(lot=room.lot)
+        _check_who_sees_names(world, seats[1], room)
         signed = [row.signer for row in document_signing.signatures_of(room.report)]
         assert signed == [label(no) for no in seats if no != 3]
         assert result.report == room.report
@@ -61,6 +62,20 @@ def test_an_evaluation_from_declaration_to_the_handed_over_result() -> None:
         _check_record(room)
         sealed = Act.objects.filter(verb__startswith="evaluation.")
         assert not sealed.filter(salt__isnull=True).exists()
+
+
+def _check_who_sees_names(world: worlds_tenders.World, member: w.Expert, room: Evaluation) -> None:
+    """The signatures hold the members' certificates: before the award staff get the report without them."""
+    path = f"/evaluation/{room.lot.tender.number}/{room.lot.no}/report.pdf"
+    sizes = {}
+    for who, actor in (("staff", world.center.actor), ("member", member.actor)):
+        client = Client()
+        w.sign_in(client, actor)
+        answer = client.get(path)
+        assert answer.status_code == 200
+        sizes[who] = len(b"".join(answer.streaming_content))
+    newest = document_signing.latest(room.report)
+    assert sizes == {"staff": room.report.size, "member": newest.size}
 
 
 def _check_record(room: object) -> None:
