@@ -6,6 +6,9 @@ The folder::
     evidence/*.der      CRLs and OCSP answers as they were kept
     signatures/*.json   one entry each, or *.jsonl with one a line (ca_interop/rules/archive.py)
 
+A public record (``bidtool/RECORD.md``) is such a folder, too: without such entries, every statement in its JSON that
+a certificate signed, with the time beside it, is one. ``bidtool verify`` checks the rest of it.
+
 No network, no database. Exit code 0 when every signature is good, 1 when one is not, 2 when the archive cannot
 be read.
 """
@@ -26,6 +29,8 @@ from sealing import statements
 from sealing.signer import fingerprint
 
 _MAX_ENTRY = 1024 * 1024
+_MAX_FILE = 16 * 1024 * 1024
+_TIMES = ("at", "released_at", "signed_at", "received_at", "withdrawn_at")
 _EVERY = 50
 
 
@@ -60,24 +65,46 @@ def _reads(data: bytes, answer: OcspAnswer) -> bool:
 
 def entries(folder: Path) -> Iterator[tuple[str, Any]]:
     """(name, entry or what could not be read) of every signature."""
-    for path in sorted((folder / "signatures").iterdir() if (folder / "signatures").is_dir() else ()):
+    rows = [p for p in (folder / "signatures").glob("*") if p.suffix in (".json", ".jsonl")]
+    if not rows:
+        for path in sorted(folder.rglob("*.json")):
+            if not path.name.startswith("trust-list"):
+                yield from _inside(path.relative_to(folder).as_posix(), _entry(path.read_bytes(), _MAX_FILE))
+        return
+    for path in sorted(rows):
         if path.suffix == ".jsonl":
             with path.open("rb") as lines:
                 for number, line in enumerate(lines, 1):
                     yield f"{path.name}:{number}", _entry(line)
-        elif path.suffix == ".json":
+        else:
             yield path.name, _entry(path.read_bytes())
 
 
-def _entry(data: bytes) -> Any:
+def _inside(name: str, value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Statements signed by certificate, at any depth, with the time that stands beside them."""
+    if isinstance(value, dict):
+        at = next((value[key] for key in _TIMES if isinstance(value.get(key), str)), None)
+        for key, inner in value.items():
+            place = f"{where}/{key}"
+            if isinstance(inner, dict) and {"statement", "signature", "certificates"} <= inner.keys():
+                if at is not None:
+                    yield f"{name}#{place}", {"signed": inner, "at": at}
+            else:
+                yield from _inside(name, inner, place)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _inside(name, inner, f"{where}/{number}")
+
+
+def _entry(data: bytes, limit: int = _MAX_ENTRY) -> Any:
     try:
-        return _json(data, "")
+        return _json(data, "", limit)
     except Refused:
         return None
 
 
-def _json(data: bytes, what: str) -> Any:
-    if len(data) > _MAX_ENTRY * (16 if what else 1):
+def _json(data: bytes, what: str, limit: int = _MAX_FILE) -> Any:
+    if len(data) > limit:
         raise Refused(ENTRY_BAD(why=f"{what}：过大 / too large"))
     try:
         return json.loads(data)

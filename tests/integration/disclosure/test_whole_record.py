@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from bidtool.record.record import Pins
 from bidtool.record.verify import verify
 from ca_interop.platform_key import platform_public_key
+from ca_interop.reverify import reverify
 from disclosure.models import PublishedRecord
 from disclosure.record.export import export_record
 from journal import sequencer
@@ -65,6 +66,9 @@ def test_a_whole_tender_is_public_step_by_step_and_its_record_verifies(
         results = list(verify(root, pins))
         assert [(r.number, r.where, [x.zh for x in r.reasons]) for r in results if not r.passed] == []
         assert len(results) == 13
+        problems, told = io.StringIO(), io.StringIO()
+        code = reverify(root, frozenset(), told=problems, out=told)
+        assert (code, [line for line in problems.getvalue().splitlines() if "✗" in line]) == (0, [])
         signed = [e.zh for e in results[5].evidence if e.code == "record.signed_document"]
         assert [text.split("的 ")[1][:1] for text in signed] == ["5", "5"]
         assert _changed_signature(root, tmp_path / "changed", pins) == {

@@ -87,6 +87,21 @@ def test_a_whole_archive_is_good_and_its_publisher_is_pinned(tmp_path, authority
     assert run(tmp_path, "00" * 32)[0] == 2
 
 
+def test_statements_in_any_files_are_found_with_their_times(tmp_path, authority):
+    archive(tmp_path, authority)
+    (tmp_path / "signatures").rmdir()
+    row = entry(signer(authority))
+    deep = {
+        "lots": [
+            {"signatures": [{"statement": row["signed"], "at": row["at"]}, {"statement": row["signed"]}]}
+        ]
+    }
+    (tmp_path / "opening.json").write_text(json.dumps(deep))
+    (tmp_path / "other.json").write_text("{")
+    code, rows, _, _ = run(tmp_path)
+    assert (code, [r["name"] for r in rows]) == (0, ["opening.json#/lots/0/signatures/0/statement"])
+
+
 def test_a_damaged_archive_is_refused(tmp_path, authority):
     assert run(tmp_path)[0] == 2
     archive(tmp_path, authority)
