@@ -115,6 +115,11 @@ def opened_by_words(bid: Bid) -> str:
 
 
 def say(ctx: Context, session: OpeningSession, kind: str, words: str, patch: dict[str, Any]) -> None:
+    """Tell the room. Once the second opening is called, what happens to a first envelope belongs beside it."""
+    if "bids" in patch and session.stage == FIRST and session.status == SessionStatus.CLOSED:
+        second = OpeningSession.objects.filter(tender=session.tender_id, stage=SECOND)
+        if second.exists():
+            patch = {**{k: v for k, v in patch.items() if k != "bids"}, "first": {"bids": patch["bids"]}}
     rooms.say(ctx, room_of(session.tender.number), kind, words, patch)
 
 

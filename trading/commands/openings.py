@@ -22,7 +22,7 @@ from trading.rules import openings as rules
 from trading.rules.bids import NO_DEADLINE
 from trading.rules.lot_machine import LOT
 from trading.rules.openings import SESSION, SessionFacts
-from trading.rules.parts import NOT_PASSED, SECOND, part_missing
+from trading.rules.parts import FIRST_GONE, NOT_PASSED, SECOND, part_missing
 from trading.rules.statuses import BidStatus, CauseOfFailure, LotStatus, SessionStatus, TenderStatus
 from trading.rules.tender_machine import TENDER
 
@@ -290,7 +290,7 @@ def _count_second(ctx: Context, lot: Lot) -> dict[str, Any]:
                 }
             )
         else:
-            unopened.append(_leave(ctx, bid, NOT_PASSED()))
+            unopened.append(_leave(ctx, bid, NOT_PASSED() if first is not None else FIRST_GONE()))
     return {
         "lot": str(lot.no),
         "name": lot.name,

@@ -33,6 +33,13 @@ NOT_PASSED = ReasonForm(
     kind=Kind.CONFLICT,
     law="招标投标法实施条例第四十九条",
 )
+FIRST_GONE = ReasonForm(
+    "bid.first_envelope_gone",
+    zh="技术部分已撤销或没有开启，报价部分不予开启，保持密封",
+    en="the technical part was revoked or did not open: the price part is not opened and stays sealed",
+    kind=Kind.CONFLICT,
+    law="招标投标法实施条例第三十五条；电子招标投标办法第三十一条",
+)
 NOT_YET = ReasonForm(
     "bid.part_sealed_until_second",
     zh="报价部分在第二信封开标开始之前不得开启，现在不接受它的密钥和分片",

@@ -27,6 +27,7 @@ from trading import releases
 from trading.commands import (
     ConveneSecondOpening,
     RequestQuorum,
+    RevokeBid,
     StartOpening,
     WithdrawBid,
 )
@@ -272,7 +273,12 @@ def test_custodians_open_second_envelopes_too() -> None:
         assert Bid.objects.get(pk=bids[0][TECHNICAL].bid).price is None
         worlds_bids.read_all(world, tender)
         assert Bid.objects.get(pk=bids[0][TECHNICAL].bid).price == Decimal(worlds_dual.PRICES[0])
+        revoked = bids[1][TECHNICAL]
+        row = bid_by_id(revoked.bid)
+        statement = releases.withdrawal(row, revoked.sealed.ticket.withdrawal(revoked.bid))
+        perform(RevokeBid(revoked.bid, statement), pseudonym(row.pseudonym), via="api")
         state = rooms.snapshot(f"hall:{tender.number}", ()).state
+        assert state["first"]["bids"][revoked.bid]["revoked"] is True
         assert state["stage"] == 2
         assert set(state["first"]["bids"]) == {both[TECHNICAL].bid for both in bids}
         assert set(state["bids"]) == {both[PRICE].bid for both in bids}
