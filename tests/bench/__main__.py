@@ -24,6 +24,7 @@ PIECES = {
     "bid_http": "tests.bench.bid_http",
     "chain_warm": "tests.bench.chain_warm",
     "archive_1000": "tests.bench.archive_1000",
+    "pdf_sign": "tests.bench.pdf_sign",
     "rush_300": "tests.bench.rush_300",
     "open_quorum_100": "tests.bench.open_quorum",
     "open_quorum_sm": "tests.bench.open_quorum:national",
