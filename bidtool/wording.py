@@ -55,15 +55,15 @@ def _lines(value: Any, depth: int, whole: bool) -> Iterator[str]:
         else ()
     )
     for key, item in pairs:
-        name = WORDS.get(str(key)) or _plain(key, whole)
+        name = WORDS.get(str(key)) or plain(key, whole)
         if isinstance(item, dict | list):
             yield f"{pad}{name}："
             yield from _lines(item, depth + 1, whole)
         else:
-            yield f"{pad}{name}：{_plain(item, whole)}"
+            yield f"{pad}{name}：{plain(item, whole)}"
 
 
-def _plain(value: Any, whole: bool) -> str:
+def plain(value: Any, whole: bool) -> str:
     """One line without control characters, so that no text can paint over what is shown."""
     text = "".join(c if c.isprintable() else "·" for c in str(value))
     return text if whole or len(text) <= 200 else f"{text[:200]}……（共 {len(text)} 字）"

@@ -26,13 +26,14 @@ from bidtool.agent.refusals import (
     UNKNOWN_PURPOSE,
     UNKNOWN_REQUEST,
 )
-from bidtool.wording import MEANING, in_words
+from bidtool.wording import MEANING, in_words, plain
 from kernel.errors import Refused
 from sealing import envelope, fields, statements
 from sealing.header import MAX_HEADER, Header, read_header
 from sealing.signer import Signer
 
-MOST_LINES = 400
+#: Rows of a terminal that a person can be expected to read; a Chinese character takes two columns of a hundred.
+MOST_LINES, _WIDTH = 400, 50
 _PARTS = {"whole": "整份投标文件", "technical": "技术部分", "price": "报价部分"}
 
 
@@ -73,7 +74,7 @@ class Desk:
         got = fields.exact_keys(body, "", ("statement",), ("document",))
         said = _statement(origin, got["statement"])
         lines = list(in_words(_purpose(said), said["payload"], most=MOST_LINES + 1, whole=True))
-        if len(lines) > MOST_LINES:
+        if sum(1 + len(line) // _WIDTH for line in lines) > MOST_LINES:
             raise Refused(TOO_LONG(most=MOST_LINES))
         document = Document.read(got["document"], said["payload"]) if "document" in got else None
         if document is not None:
@@ -136,9 +137,9 @@ def _same_platform(origin: str, payload: Mapping[str, Any]) -> None:
 
 def _in_words(header: Header) -> Iterator[str]:
     yield "您将解开一份投标文件的内容密钥；拿到它的网页可以读这份投标文件。"
-    yield f"  招标编号：{header.tender}"
-    yield f"  标段：{header.lot}"
-    yield f"  部分：{_PARTS.get(header.part, header.part)}"
+    yield f"  招标编号：{plain(header.tender, whole=True)}"
+    yield f"  标段：{plain(header.lot, whole=True)}"
+    yield f"  部分：{_PARTS.get(header.part) or plain(header.part, whole=True)}"
     yield f"  一次性公钥：{header.pseudonym.hex()}"
 
 

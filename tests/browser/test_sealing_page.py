@@ -127,6 +127,7 @@ def test_a_bid_is_sealed_and_submitted_in_the_page(
     visitor.accessible()
     page.get_by_role("link", name="接着上传").click()
     page.get_by_label("投标凭据").set_input_files(ticket)
+    _throttle(page, SIZE / 6)
     page.get_by_role("button", name="上传并递交").click()
     first = page.get_by_text("已上传 ").first
     first.wait_for()
@@ -175,7 +176,6 @@ def _replace(
     page.get_by_role("link", name="撤回", exact=True).click()
     for ticket in (first, second):
         _withdraw(page, ticket)
-        visitor.sees("已撤回投标")
     rows = page.evaluate("JSON.parse(localStorage.getItem('mingtang-bids')).map((row) => row.withdrawn)")
     assert rows == [True, True]
 
@@ -185,9 +185,11 @@ def _withdraw(page: Any, ticket: Path) -> None:
     page.get_by_label("要撤回的投标的凭据").set_input_files(ticket)
     page.get_by_role("button", name="撤回投标").click()
     page.get_by_role("dialog").get_by_role("button", name="返回").click()
-    page.get_by_text("没有撤回。").wait_for()
+    say = page.locator("[data-withdraw-say]")
+    expect(say).to_have_text("没有撤回。", timeout=30_000)
     page.get_by_role("button", name="撤回投标").click()
     page.get_by_role("dialog").get_by_role("button", name="撤回", exact=True).click()
+    expect(say).to_contain_text("已撤回投标", timeout=30_000)
 
 
 def _throttle(page: Any, rate: float) -> Any:
@@ -210,8 +212,6 @@ def _upload_and_die(page: Any, ticket: Path) -> None:
 
 def _drop_the_line(visitor: Visitor) -> None:
     visitor.expects("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
-    _throttle(visitor.page, SIZE / 4)
-    visitor.page.wait_for_timeout(1000)
     visitor.page.context.set_offline(True)
     visitor.page.wait_for_timeout(1500)
     visitor.page.context.set_offline(False)

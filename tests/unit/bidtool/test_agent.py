@@ -248,6 +248,7 @@ def test_what_is_not_a_known_statement_is_not_signed(running: Running) -> None:
         (b"{", (400, "json.malformed")),
         (said("login", login), (403, "agent.other_platform")),
         (said("opening-record", {"bids": list(range(MOST_LINES))}), (422, "agent.too_long")),
+        (said("bid-summary", {"remarks": "长" * 50 * MOST_LINES}), (422, "agent.too_long")),
     ]
     got = [running.refused("POST", "sign", body, token=token) for body, _ in cases]
     assert got == [wanted for _, wanted in cases]
@@ -396,3 +397,17 @@ def test_how_the_agent_does_not_start(
     monkeypatch.delenv("BIDTOOL_AGENT_YES_FOR_TESTS", raising=False)
     run(cli, ["agent", "--json", *arguments], Output())
     assert json.loads(capsys.readouterr().out)["code"] == code
+
+
+def test_nothing_can_paint_over_what_is_shown(running: Running) -> None:
+    """Control characters and characters that turn the writing round stand as dots, in names and in values."""
+    token = running.pair()
+    running.person.says = [False]
+    hostile = {"tender": "T\x1b[2J\r", "pri\u202ece": "1\n报价：2"}
+    assert running.refused("POST", "sign", said("bid-summary", hostile), token=token) == (
+        403,
+        "agent.declined",
+    )
+    [shown] = running.person.asked
+    assert "招标编号：T·[2J·" in shown
+    assert "pri·ce：1·报价：2" in shown
