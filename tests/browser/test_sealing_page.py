@@ -183,11 +183,11 @@ def _replace(
 def _withdraw(page: Any, ticket: Path) -> None:
     """Thought better of once, then done."""
     page.get_by_label("要撤回的投标的凭据").set_input_files(ticket)
-    page.get_by_role("button", name="撤回投标").click()
+    page.get_by_role("button", name="撤回（截止后撤销）").click()
     page.get_by_role("dialog").get_by_role("button", name="返回").click()
     say = page.locator("[data-withdraw-say]")
     expect(say).to_have_text("没有撤回。", timeout=30_000)
-    page.get_by_role("button", name="撤回投标").click()
+    page.get_by_role("button", name="撤回（截止后撤销）").click()
     page.get_by_role("dialog").get_by_role("button", name="撤回", exact=True).click()
     expect(say).to_contain_text("已撤回投标", timeout=30_000)
 
