@@ -169,7 +169,8 @@ def guarantees(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """Verdicts on the guarantees as the opening hall recorded them, by the room's bid ids."""
     state = rooms.snapshot(f"hall:{evaluation.lot.tender.number}", ()).state
     # Once second envelopes are opened the first opening's rows stand aside.
-    hall = {**state.get("bids", {}), **state.get("first", {}).get("bids", {})}
+    first, now = state.get("first", {}).get("bids", {}), state.get("bids", {})
+    hall = {key: {**first.get(key, {}), **now.get(key, {})} for key in {*first, *now}}
     out: dict[str, dict[str, Any]] = {}
     if hides_names(evaluation):
         waiting = {"state": "pending", "say": "暗标：锁定技术评分之后显示"}
