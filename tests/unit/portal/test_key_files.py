@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from sealing import sm2
 from sealing.signer import PSS, fingerprint
 from tests.unit.portal.pairs import pair_files
 from tests.unit.sealing.cast import certificate
@@ -111,6 +112,17 @@ def test_every_mistake_is_told_apart() -> None:
     got = {why: answer.get("code") for why, answer in zip(cases, answers, strict=True)}
     assert got == {why: code for why, (_, code) in cases.items()}
     assert all(a.get("zh", "。").endswith(("。", "）")) or "：" in a["zh"] for a in answers)
+
+
+def test_an_sm2_file_signs_with_sm3() -> None:
+    if not sm2.available():
+        pytest.skip("no libcrypto with SM2")
+    [got] = read(job(vector("sm2-aes256.p12")))
+    public = sm2.Sm2PrivateKey.from_pkcs8(bytes.fromhex(got["pkcs8"])).public_key()
+    assert (got["alg"], public.is_signature(base64.b64decode(got["signature"]), b"hello")) == (
+        "sm2-sm3",
+        True,
+    )
 
 
 def _paired() -> tuple[list[x509.Certificate], bytes, bytes]:
