@@ -201,9 +201,8 @@ def award(world: worlds_tenders.World) -> None:
     twice("answer_objection", answer, host)
     world.advance_to(awards.standstill_until(tenders.lot(w.NUMBER, 1)))
     world.advance(days=3)
-    passed = [{"bid": candidates[0], "ground": "gave_up", "note": "放弃"}]
-    twice("award", commands.DecideAward(w.NUMBER, "1", candidates[0]), host,
-          commands.DecideAward(w.NUMBER, "1", candidates[1], passed))  # fmt: skip
+    # The same winner twice: passing over a winner that was decided first would be lawful, in that order.
+    twice("award", commands.DecideAward(w.NUMBER, "1", candidates[0]), host)
     OUT["awards"] = Award.objects.count()
     notice = preparing.notification(host, tenders.lot(w.NUMBER, 1), clock.now())
     twice("notify", notice, host)
