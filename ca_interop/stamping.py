@@ -4,6 +4,7 @@ command line uses it too."""
 from __future__ import annotations
 
 import secrets
+import ssl
 import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -24,6 +25,7 @@ def stamp(
     hash_name: str = "sha256",
     timeout: float = 5.0,
     now: datetime | None = None,
+    verify: ssl.SSLContext | bool = True,
 ) -> bytes:
     """A token of the authority at ``url`` over ``signature``, checked against the request.
 
@@ -36,17 +38,19 @@ def stamp(
     if now is not None:
         headers["Date"] = format_datetime(now.astimezone(UTC), usegmt=True)
     try:
-        answer = _read(url, asked, headers, time.monotonic() + timeout)
+        answer = _read(url, asked, headers, time.monotonic() + timeout, verify)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise Refused(STAMP_REFUSED(why=str(error)[:160] or type(error).__name__)) from error
     return timestamps.token_of(answer, signature, nonce)
 
 
-def _read(url: str, asked: bytes, headers: dict[str, str], until: float) -> bytes:
+def _read(
+    url: str, asked: bytes, headers: dict[str, str], until: float, verify: ssl.SSLContext | bool
+) -> bytes:
     left = max(until - time.monotonic(), 0.05)
     # No proxy of the environment and no redirect: a stamp comes from where the list says, or not at all.
     with (
-        httpx.Client(timeout=left, follow_redirects=False, trust_env=False) as client,
+        httpx.Client(timeout=left, follow_redirects=False, trust_env=False, verify=verify) as client,
         client.stream("POST", url, headers=headers, content=asked) as response,
     ):
         if response.status_code != 200:
