@@ -7,6 +7,7 @@ the asker gets an answer: a report, or a refusal with a code. No Django here: th
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -22,6 +23,7 @@ from ca_interop.rules.signatures.reasons import BUSY, TOO_COMPLEX
 from ca_interop.rules.signatures.request import MAX_REQUEST, answer, question
 from kernel.errors import Kind, Reason, Refused
 
+log = logging.getLogger("mingtang.ca_interop")
 SECONDS, MEMORY = 20, 1536 * 1024 * 1024
 #: Files judged at the same time by one process of the platform; others wait a little, then are refused as busy.
 AT_ONCE = 2
@@ -77,13 +79,18 @@ def _run(asked: bytes) -> dict[str, Any] | None:
         done = subprocess.run(
             [sys.executable, "-m", "ca_interop", "signature", "--stdin"],
             input=asked,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             cwd=_ROOT,
             env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"},
             timeout=SECONDS + 5,
             check=False,
         )
+        if done.returncode > 0:  # not stopped by a limit (that is a signal, a negative code) but broken
+            log.error(
+                "judging a file ended with %s: %s",
+                done.returncode,
+                done.stderr[-2000:].decode("utf-8", "replace"),
+            )
         said = json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError, OSError):
         return None
