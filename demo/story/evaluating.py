@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import random
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -90,9 +91,19 @@ def _answer_invitations(stage: Stage) -> None:
     stage.say("一人因病不能到场，按抽取顺序递补" if declined else "无人放弃")
 
 
+def _seated(stage: Stage) -> list[str]:
+    """Who has a room; a worker convenes them, which on a busy machine takes its time."""
+    until = time.monotonic() + 60
+    while True:
+        members = [f"expert-{n}" for n in range(1, len(EXPERTS) + 1)
+                   if stage.clients[f"expert-{n}"].get("/api/v1/evaluation/rooms")["rooms"]]  # fmt: skip
+        if members or time.monotonic() > until:
+            return members
+        time.sleep(0.5)
+
+
 def evaluate(stage: Stage) -> None:
-    members = [f"expert-{n}" for n in range(1, len(EXPERTS) + 1)
-               if stage.clients[f"expert-{n}"].get("/api/v1/evaluation/rooms")["rooms"]]  # fmt: skip
+    members = _seated(stage)
     stage.notes["cast"]["expert"] = members[0]
     for lot in (1, 2):
         asyncio.run(_evaluate_lot(stage, lot, members))
