@@ -14,6 +14,13 @@ from kernel.errors import Refused
 
 PATH, AGENCY = "draw.json", "agency.json"
 FEWEST_MEMBERS = 5
+#: Whose nonces are mixed, in words; a record may name others, which are shown as it names them.
+WHO_ZH = {
+    "trading_center": "交易中心",
+    "supervisory_authority": "行政监督部门",
+    "procuring_entity": "招标人",
+    "client": "项目业主",
+}
 
 
 def check(record: Record, steps: Steps) -> None:
@@ -54,7 +61,7 @@ def _check_draw(record: Record, row: Row, steps: Steps) -> list[str]:
     same("抽取结果 result", row.where, row.texts("result"), result)
     steps.add(
         "record.draw",
-        f"{name}：{len(entries)} 个签号，{'、'.join(sorted(commitments))} 的随机数均与承诺相符，"
+        f"{name}：{len(entries)} 个签号，{'、'.join(WHO_ZH.get(who, who) for who in sorted(commitments))} 的随机数均与承诺相符，"
         f"种子 {found.seed}，顺序与结果（{len(result)} 个，跳过 {len(skipped)} 个）重算一致",
         f"{name}: {len(entries)} entries, nonces match their commitments, seed {found.seed}, order and result "
         f"({len(result)}, {len(skipped)} passed over) recomputed",

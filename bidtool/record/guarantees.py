@@ -69,13 +69,19 @@ def _check_one(record: Record, name: str, row: Row, steps: Steps) -> None:
     same("审查结论 reasons", row.where, codes, sorted(wanted))
     if row.text("act", empty=True):
         record.acts.saying(row.text("act"), row.where, name, "投标编号 bid")
+    said = "有效" if not codes else f"不合格（{_in_words(row)}）"
     steps.add(
         "record.guarantee",
-        f"投标 {name}：{shown}；结论{'有效' if not codes else '不合格（' + '、'.join(codes) + '）'}，与重新核对一致",
+        f"投标 {name}：{shown}；结论{said}，与重新核对一致",
         f"bid {name}: the verdict {'valid' if not codes else ', '.join(codes)} equals the recomputed one",
         bid=name,
         codes=codes,
     )
+
+
+def _in_words(row: Row) -> str:
+    """The reasons' codes were recomputed, their Chinese words are the record's own."""
+    return "；".join(f"{reason.text('zh')}，代码 {reason.text('code')}" for reason in row.rows("reasons"))
 
 
 def codes_of(row: Row) -> list[str]:

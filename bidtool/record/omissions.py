@@ -7,6 +7,7 @@ of their subject; which of those a record must hold follows from the other check
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ from kernel.errors import Refused
 def check(record: Record, folder: Path, steps: Steps) -> None:
     """Check 14: mirror and record are of one log, and every open act about the record's subjects is in it."""
     head = check_checkpoint(record.folder, record.payload, record.pins.vkey, Steps())
-    _same_log(record, folder, head)
+    size = _same_log(record, folder, head)
     held, subjects = _held(record)
     found = 0
     with steps.at("acts.jsonl"):
-        for index, act in _open_acts(folder, head.size):
+        for index, act in _open_acts(folder, size, head.size):
             if act.get("subject") not in subjects:
                 continue
             found += 1
@@ -44,13 +45,13 @@ def check(record: Record, folder: Path, steps: Steps) -> None:
     )
 
 
-def _same_log(record: Record, folder: Path, head: tlog.Checkpoint) -> None:
-    """The mirror is whole, and as a log it continues (or is) the record's checkpoint."""
+def _same_log(record: Record, folder: Path, head: tlog.Checkpoint) -> int:
+    """The mirror's size; it is whole, and as a log it continues (or is) the record's checkpoint."""
     vkey = record.payload.text("log_vkey")
     newest, _ = tlog.open_checkpoint(mirror.read_note(folder), [vkey])
     if newest.size < head.size:
         raise Refused(MIRROR_SHORT(size=newest.size, wanted=head.size))
-    mirror.verify(folder, [vkey], earlier=head)
+    return mirror.verify(folder, [vkey], earlier=head).size
 
 
 def _held(record: Record) -> tuple[set[int], set[str]]:
@@ -63,8 +64,9 @@ def _held(record: Record) -> tuple[set[int], set[str]]:
     return indexes, subjects
 
 
-def _open_acts(folder: Path, size: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for index, entry in enumerate(mirror.entries(folder, size)):
+def _open_acts(folder: Path, size: int, most: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    # Read at the mirror's own size: a log that went on no longer has the record's last partial tile.
+    for index, entry in enumerate(islice(mirror.entries(folder, size), most)):
         try:
             value = parse(entry)
         except Refused:
