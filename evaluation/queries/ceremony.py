@@ -19,8 +19,8 @@ def draws_of(number: str) -> list[ExpertDraw]:
 
 
 def invitations_of(actor: Actor) -> list[DrawTicket]:
-    """A person's own open invitations, the most urgent first."""
-    if not actor.person:
+    """A person's own open invitations, the most urgent first; that one was drawn takes a certificate to be told."""
+    if not actor.person or actor.light:
         return []
     found = DrawTicket.objects.filter(expert__person_id=actor.person, status=InvitationStatus.INVITED)
     return list(found.order_by("reply_until"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
 from ca_interop import document_signing
+from evaluation import policy
 from evaluation.models import Evaluation, Score
 from evaluation.queries import facts, public
 from evaluation.rules.room_moves import label
@@ -76,6 +79,11 @@ def _check_who_sees_names(world: worlds_tenders.World, member: w.Expert, room: E
         sizes[who] = len(b"".join(answer.streaming_content))
     newest = document_signing.latest(room.report)
     assert sizes == {"staff": room.report.size, "member": newest.size}
+
+    # An identity provider that comes in as the member is not told on which committee it sits.
+    assert Evaluation.objects.filter(policy.visible_rooms(member.actor)).count() == 1
+    light = replace(member.actor, light=True)
+    assert not Evaluation.objects.filter(policy.visible_rooms(light)).exists()
 
 
 def _check_record(room: object) -> None:
