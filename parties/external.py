@@ -6,6 +6,7 @@ Everything that asks another house is here, before ``perform`` and outside of an
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, MutableMapping
@@ -238,8 +239,10 @@ def logged_out_elsewhere(key: str, token: str) -> int:
     rows = ExternalAccount.objects.filter(
         method=Method.IDENTITY.value, provider=at.issuer, subject=subject, ended_at=None
     )
+    # A token's name is one provider's own: another's may be the same.
+    mark = hashlib.sha256(f"{at.issuer} {once}".encode()).hexdigest()
     for row in rows:
-        perform(EndAccountSessions(str(row.id)), SYSTEM, via="http", key=f"logout:{once}"[:200])
+        perform(EndAccountSessions(str(row.id)), SYSTEM, via="http", key=f"logout:{mark}")
     return len(rows)
 
 

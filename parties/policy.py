@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journal.door import NEEDS_CERTIFICATE
 from kernel.actor import Actor, Role
 from kernel.errors import Kind, Reason, ReasonForm
 from parties.models import (
@@ -91,12 +92,15 @@ def may_bind(actor: Actor, row: object) -> Reason | None:
 
 
 def may_block(actor: Actor, binding: CertificateBinding) -> Reason | None:
-    """The holder, by whatever way in is left; the administrator; the trading center at its desk. Not any
-    colleague: a certificate blocked before a deadline keeps a bidder out."""
+    """The holder, by whatever way in is left; the administrator by certificate; the trading center at its desk.
+    Not any colleague, and no identity provider for all of a firm: a certificate blocked before a deadline keeps a
+    bidder out."""
     mine = actor.person != "" and actor.person == str(binding.person_id)
-    if mine or actor.has(Role.TRADING_CENTER) or administers(actor, binding.organization_id):
+    if mine or actor.has(Role.TRADING_CENTER):
         return None
-    return NOT_YOURS()
+    if not administers(actor, binding.organization_id):
+        return NOT_YOURS()
+    return NEEDS_CERTIFICATE() if actor.light else None
 
 
 def may_lift(actor: Actor, binding: CertificateBinding) -> Reason | None:

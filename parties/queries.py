@@ -290,7 +290,7 @@ def standings(rows: Iterable[CertificateBinding], actor: Actor, now: datetime) -
         mine = actor.person != "" and actor.person == str(row.person_id)
         may = {"block": mine or over, "retire": mine or over, "lift": over}
         if actor.light:
-            may = {"block": mine or over}
+            may = {"block": mine}
         moves = BINDING.open_moves(BindingStatus(row.status), facts)
         verbs = frozenset(m.verb for m in moves if may.get(m.verb))
         out.append(Standing(row, verbs, _warning(row, found, now)))

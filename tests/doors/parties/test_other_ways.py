@@ -124,6 +124,20 @@ def test_a_linked_account_looks_and_prepares_and_does_not_bind(world: dict[str, 
     assert client.get("/api/v1/me").status_code == 200
 
 
+def test_without_a_certificate_nobody_elses_certificate_is_reported_lost(
+    world: dict[str, Any], mine: Client
+) -> None:
+    """甲一 administers 甲公司; a provider that comes in as 甲一 must not keep the whole firm out of a deadline."""
+    assert register(Client(), subscriber("甲公司", 22, "甲二"), "bidder").status_code == 201
+    other = CertificateBinding.objects.get(person__name="甲二").fingerprint
+    link(mine, f"{JIA}.p1")
+    light, _ = come_in(f"{JIA}.p1")
+    lost = {"certificate": other, "reason": "遗失"}
+    refused = post(light, "/api/v1/certificates/block", lost)
+    assert (refused.status_code, refused.json()["code"]) == (403, "actor.needs_certificate")
+    assert post(mine, "/api/v1/certificates/block", lost).status_code == 200
+
+
 def test_whose_work_is_secret_carries_no_role_without_a_certificate(
     world: dict[str, Any], mine: Client
 ) -> None:
