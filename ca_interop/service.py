@@ -98,6 +98,7 @@ def check_chain(
     policy: RevocationPolicy | None = None,
     act: str = "",
     keep: bool = True,
+    accepts: bool = True,
 ) -> CheckedChain:
     """May the leaf of ``chain`` (leaf first) do ``purpose`` at ``at``? Fetches what is needed. ``act`` names what
     it is for (a statement's purpose); without ``policy`` the deployment's for it counts.
@@ -106,7 +107,8 @@ def check_chain(
     certificates are checked once more, with evidence that is kept, when their bids are opened.
 
     Under ``HARD`` a standing that cannot be found out is ``Refused(certificate.revocation_undecided)``
-    (busy: try again); under ``SOFT`` it is accepted, said so in the steps, and an act of its own.
+    (busy: try again); under ``SOFT`` it is accepted, said so in the steps, and an act of its own, unless
+    nothing rests on it (``accepts=False``: a stranger's file that is only judged).
     """
     policy = policy or policy_of(act)
     trust = queries.trust_list(at)
@@ -125,7 +127,7 @@ def check_chain(
     found = _Gathering(path_only.path.certificates, trust, at, keep).evidence
     done = validate(chain[0], chain[1:], trust, at, purpose, found, policy, need_credit_code=need_credit_code)
     fields = {name: getattr(done, name) for name in Validation.__dataclass_fields__}
-    if done.undecided and keep:
+    if done.undecided and keep and accepts:
         note = NoteUndecided(
             done.facts.fingerprint, done.authority_id, act or purpose.value, iso(at), _why(done)
         )

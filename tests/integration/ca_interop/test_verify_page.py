@@ -8,6 +8,7 @@ from django.test import Client
 
 from ca_interop import verifying
 from ca_interop.rules.signatures import making
+from journal.models import Act
 from tests.integration.ca_interop.authorities import recognized, subscriber
 from tests.unit.ca_interop.signatures import cast
 
@@ -40,6 +41,14 @@ def test_a_foreign_signature_is_judged_with_what_its_authority_says_now(server, 
     assert page.status_code == 200
     assert "签名无效" in page.content.decode()
     assert "signature.digest_differs" in page.content.decode()
+
+
+def test_an_authority_that_is_down_leaves_no_act_of_acceptance(server, client: Client):
+    server.house.faults["demo-ca-2"] = "down"
+    made = making.sign(CONTENT, subscriber("盐城城南建设工程有限公司", 61, "周建", "demo-ca-2"))
+    sent = {"file": upload("a.p7s", made), "content": upload("a.txt", CONTENT)}
+    assert client.post("/api/v1/signature-reports", sent).json()["verdict"] == "undecided"
+    assert not Act.objects.filter(verb="revocation.accept_undecided").exists()
 
 
 def test_a_pdf_of_another_platforms_authority_is_undecided_and_says_why(server, client: Client):
