@@ -12,13 +12,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
 from bidtool.bidding.anonymity import anonymous_reasons, price_reasons, secrets_of
 from bidtool.bidding.bills import bill_findings
 from bidtool.bidding.folder import FORM, PDF, BidFolder, FolderFile, file_digest, files_of
 from bidtool.bidding.tender import Requirement, TenderInfo
+from bidtool.contents import confined
 from kernel.bid_rules import PART_ZH, TECHNICAL
 from kernel.clock import BEIJING
 from kernel.errors import Reason, ReasonForm, Refused
@@ -215,15 +213,13 @@ def _readable(file: FolderFile) -> Reason | None:
         return EMPTY_FILE(path=file.path)
     if file.media_type != "application/pdf":
         return None
+    if file.where.stat().st_size > confined.LARGEST:
+        return None
     try:
-        with file.where.open("rb") as stream:
-            reader = PdfReader(stream)
-            if reader.is_encrypted:
-                return BROKEN_PDF(path=file.path, why="有口令保护 / protected by a password")
-            len(reader.pages)
-    except (PyPdfError, ValueError, TypeError, KeyError, OSError, RecursionError, AttributeError) as error:
-        return BROKEN_PDF(path=file.path, why=str(error)[:120] or type(error).__name__)
-    return None
+        seen = confined.look("pdf_opens", file.where, file.path, {})
+    except Refused as refusal:
+        return BROKEN_PDF(path=file.path, why=refusal.reasons[0].zh)
+    return BROKEN_PDF(path=file.path, why="有口令保护 / protected by a password") if seen["locked"] else None
 
 
 def _check_guarantee(

@@ -14,6 +14,7 @@ from typing import Any
 READERS = {
     "boq": "bidtool.contents.bills:read_bill",
     "pdf": "bidtool.contents.pdf:traces",
+    "pdf_opens": "bidtool.contents.opening:opens",
     "word": "bidtool.contents.word:traces",
     "picture": "bidtool.contents.pictures:traces",
     "text": "bidtool.contents.words:traces",

@@ -7,6 +7,7 @@ entity floods). The child dies at its bounds, the check says so and goes on.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,14 @@ UNREADABLE = ReasonForm(
 )
 
 
+#: What the child needs of our environment. The rest, with passwords (``--password-env``), is none of its business.
+_NEEDED = ("PATH", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+
+
+def _environment() -> dict[str, str]:
+    return {"PYTHONUTF8": "1", **{name: os.environ[name] for name in _NEEDED if name in os.environ}}
+
+
 def look(kind: str, where: Path, path: str, asked: dict[str, Any], *, wall: float = WALL) -> dict[str, Any]:
     """What the child found in file ``where``, named ``path`` for people. ``kind``: a key of
     ``contents.__main__.READERS``. ``Refused``: ``bid.file_too_costly``, ``bid.file_unreadable``."""
@@ -48,8 +57,8 @@ def look(kind: str, where: Path, path: str, asked: dict[str, Any], *, wall: floa
     command = [sys.executable, "-m", "bidtool.contents"]
     try:
         done = subprocess.run(
-            command, input=json.dumps(question).encode(), capture_output=True, timeout=wall, check=False,
-            cwd=Path(__file__).parents[2],
+            command, input=json.dumps(question).encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            timeout=wall, check=False, cwd=Path(__file__).parents[2], env=_environment(),
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise Refused(TOO_COSTLY(path=path)) from error

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL.ExifTags import Base
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from bidtool.bidding import checking
 from bidtool.bidding.anonymity import anonymous_reasons, secrets_of
 from bidtool.bidding.checking import Report, check_bid
 from bidtool.bidding.folder import BidFolder, FolderFile, read_folder, summary_of
@@ -305,6 +307,29 @@ def test_hostile_files_are_named_not_followed(tmp_path: Path, kind: str, name: s
     with pytest.raises(Refused) as refused:
         confined.look(kind, where, name, asked)
     assert refused.value.code == "bid.file_unreadable"
+
+
+def test_the_child_opens_every_pdf_and_learns_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BID_PASSWORD", "secret")
+    assert "BID_PASSWORD" not in confined._environment()
+    where = tmp_path / "a.pdf"
+    where.write_bytes(paper(plain))
+    assert confined.look("pdf_opens", where, "a.pdf", {}) == {"locked": False, "pages": 1}
+    where.write_bytes(b"%PDF-1.7")
+    file = FolderFile("technical/a.pdf", where, "technical", "application/pdf")
+    reason = checking._readable(file)
+    assert reason is not None
+    assert reason.code == "bid.broken_pdf"
+    monkeypatch.setattr(confined.subprocess, "run", _killed)
+    reason = checking._readable(file)
+    assert reason is not None
+    assert "读不完" in reason.zh
+
+
+def _killed(command: list[str], **options: Any) -> Any:
+    raise subprocess.TimeoutExpired(command, options["timeout"])
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
