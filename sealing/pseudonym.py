@@ -12,12 +12,25 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from kernel.errors import Refused
 from sealing import der, fields
 from sealing.keys import PseudonymKey, PublicKey
+from sealing.refusals import KEY_UNSUPPORTED
 from sealing.sm2 import Sm2PrivateKey, Sm2PublicKey
 
 SIGNATURE_SIZE = 64
 SIZES = (32, 33)
+_P = 2**255 - 19
+_EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+#: y (the sign of x apart) of the points whose order divides 8, also in spellings beyond p: for such a key one
+#: signature fits many messages, and no secret is needed to make it. OpenSSL takes them.
+SMALL_ORDER = frozenset(
+    y.to_bytes(32, "little")
+    for y in (
+        0, 1, _P - 1, _P, _P + 1,
+        _EIGHTH, _P - _EIGHTH,
+    )
+)  # fmt: skip
 
 
 def public_bytes(key: PublicKey) -> bytes:
@@ -28,8 +41,13 @@ def public_bytes(key: PublicKey) -> bytes:
 
 
 def public_key(raw: bytes) -> Ed25519PublicKey | Sm2PublicKey:
-    """The key of these bytes; ``Refused(key.unsupported)`` if they are no point of SM2's curve."""
-    return Sm2PublicKey.from_point(raw) if len(raw) == 33 else Ed25519PublicKey.from_public_bytes(raw)
+    """The key of these bytes; ``Refused(key.unsupported)`` if they are no point of SM2's curve, or an Ed25519
+    point that anybody can sign for."""
+    if len(raw) == 33:
+        return Sm2PublicKey.from_point(raw)
+    if raw[:31] + bytes([raw[31] & 0x7F]) in SMALL_ORDER:
+        raise Refused(KEY_UNSUPPORTED(what="Ed25519"))
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def read(obj: Mapping[str, Any], key: str = "pseudonym") -> bytes:
