@@ -19,6 +19,7 @@ from asn1crypto import core
 from asn1crypto.pdf import RevocationInfoArchival
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, SuspiciousModification
+from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -140,6 +141,21 @@ def covered(data: bytes, byte_range: tuple[int, int, int, int]) -> bytes:
     return data[:first] + data[second : second + length]
 
 
+def visible_fields(data: bytes) -> frozenset[str]:
+    """Names of the signature fields that are seen on a page. One that was added later may hide what is below it."""
+
+    def shown(field: Any) -> bool:
+        widgets = [kid.get_object() for kid in field.get("/Kids", ())] or [field]
+        rects = [[float(edge) for edge in widget.get("/Rect", ())] for widget in widgets]
+        return any(len(r) == 4 and r[0] != r[2] and r[1] != r[3] for r in rects)
+
+    def read() -> frozenset[str]:
+        reader = PdfFileReader(BytesIO(data), strict=False)
+        return frozenset(str(n) for n, _, ref in enumerate_sig_fields(reader) if shown(ref.get_object()))
+
+    return message.guarded(read, "PDF")
+
+
 def _judge(data: bytes, found: Found, number: int, by: Circumstances) -> SignatureReport:
     steps = Steps()
     if found.subfilter not in _SUBFILTERS:
@@ -155,7 +171,7 @@ def _judge(data: bytes, found: Found, number: int, by: Circumstances) -> Signatu
         _coverage(found, len(content), len(data), steps)
     except Refused as refusal:
         steps.refused("coverage", refusal.reasons)
-    _modifications(found, steps)
+    _modifications(data, found, steps)
     signer = said.signers[0]
     told = by.with_evidence(*_archived(signer))
     return judge_signer(said, signer, content, told, steps, number, found.field)
@@ -170,7 +186,7 @@ def _judge_stamp(data: bytes, found: Found, number: int, by: Circumstances) -> S
         _coverage(found, len(content), len(data), steps)
     except Refused as refusal:
         steps.refused("coverage", refusal.reasons)
-    _modifications(found, steps)
+    _modifications(data, found, steps)
     return judge_stamp(found.contents, content, by, steps, number, found.field)
 
 
@@ -187,7 +203,7 @@ def _coverage(found: Found, signed: int, size: int, steps: Steps) -> None:
     steps.say("coverage", "passed", "pdf.coverage", zh, en, byte_range=list(found.byte_range), signed=signed)
 
 
-def _modifications(found: Found, steps: Steps) -> None:
+def _modifications(data: bytes, found: Found, steps: Steps) -> None:
     def compare() -> Any:
         found.embedded.compute_integrity_info(diff_policy=DEFAULT_DIFF_POLICY)  # type: ignore[no-untyped-call]
         return found.embedded.diff_result
@@ -208,6 +224,21 @@ def _modifications(found: Found, steps: Steps) -> None:
         return
     zh, en = _LEVELS[level]
     steps.say("modifications", "passed", "pdf.modifications", zh, en, level=level.name.lower())
+    _added_fields(data, found, steps)
+
+
+def _added_fields(data: bytes, found: Found, steps: Steps) -> None:
+    """No change of the content, and common; but what the field shows may lie over the content."""
+    _, _, second, length = found.byte_range
+    try:
+        added = sorted(visible_fields(data) - visible_fields(data[: second + length]))
+    except Refused:
+        return  # what was signed is no whole file: its coverage says so
+    if added:
+        names = "、".join(added)[:200]
+        zh = f"此签名之后新增了可见的签名域「{names}」，它可能遮住正文，请对照此签名的那一版（文件的前 {second + length} 字节）"
+        en = f"visible signature fields were added later ({names}): they may hide content, compare the signed revision"
+        steps.say("modifications", "note", "pdf.fields_added", zh, en, fields=names)
 
 
 def _archived(signer: SignerInfo) -> tuple[list[bytes], list[bytes]]:

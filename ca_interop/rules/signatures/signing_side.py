@@ -18,7 +18,7 @@ from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, S
 from ca_interop.rules.signatures import making, message
 from ca_interop.rules.signatures.checking import digest
 from ca_interop.rules.signatures.pdf_making import Prepared, check_prepared
-from ca_interop.rules.signatures.pdf_reading import covered
+from ca_interop.rules.signatures.pdf_reading import covered, visible_fields
 from ca_interop.rules.signatures.pdf_reasons import FOREIGN
 from ca_interop.rules.signatures.reasons import MALFORMED
 from kernel.errors import Refused
@@ -75,6 +75,12 @@ def check_additions(revision: bytes, size: int) -> None:
         raise Refused(FOREIGN(why=" ".join(str(result).split())[:160]))
     if result.modification_level not in _ALLOWED:
         raise Refused(FOREIGN(why=result.modification_level.name.lower()))
+    # The policy lets a later signer place a field anywhere, with any picture: over the price, for instance.
+    added = sorted(visible_fields(revision) - visible_fields(revision[:size]))
+    if added:
+        raise Refused(
+            FOREIGN(why=f"新增了可见的签名域 / visible fields were added: {'、'.join(added)[:100]}")
+        )
 
 
 def sign_beside(document: bytes, signer: Signing) -> dict[str, str]:

@@ -13,8 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from ca_interop.rules.signatures import making, pdf_making, pdf_reading
+from ca_interop.rules.signatures import making, pdf_making, pdf_reading, signing_side
 from ca_interop.rules.signatures.report import Verdict, lines
 from kernel.errors import Refused
 from tests.unit.ca_interop.signatures import cast
@@ -173,3 +174,22 @@ def test_what_cannot_be_judged_is_named(document, code):
     with pytest.raises(Refused) as refused:
         judged(document)
     assert refused.value.code == code
+
+
+def test_a_field_laid_over_the_page_is_not_signed_and_is_told():
+    """A later signer may place a field anywhere with any picture in it: over the price, with another one."""
+    first = cast.signed_pdf(BASE, "p256", "Signature1", evidence=False)
+    stream = io.BytesIO(first)
+    writer = IncrementalPdfFileWriter(stream)
+    append_signature_field(writer, SigFieldSpec(sig_field_name="Over", on_page=0, box=(50, 700, 400, 800)))
+    writer.write_in_place()
+    shown = pdf_making.Appearance("单位", picture=cast.pdf("bid 1: 1.00"))
+    prepared = pdf_making.prepare(stream.getvalue(), cast.NOW, shown, "Over")
+    with pytest.raises(Refused) as refused:
+        signing_side.check_additions(prepared.document, len(first))
+    assert refused.value.code == "pdf.foreign_revision"
+    both = cast.signed_pdf(stream.getvalue(), "rsa", "Over", evidence=False)
+    told = [[s.code for s in one.steps if s.result == "note"] for one in judged(both).signatures]
+    assert ("pdf.fields_added" in told[0], "pdf.fields_added" in told[1]) == (True, False)
+    # Fields that were there from the start, and invisible ones, say nothing of the kind.
+    assert "pdf.fields_added" not in str(judged(by_three()))
