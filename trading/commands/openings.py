@@ -134,10 +134,9 @@ def arrive(session: OpeningSession, actor: Actor, ctx: Context) -> SignIn:
     if hall.is_started(session):
         said = hall.sign_in_row(row)
         patch: dict[str, Any] = {"attendance": {str(row.pk): said}}
-        opened = Bid.objects.filter(lot__tender=session.tender, bidder_id=row.organization_id)
-        patch["bids"] = {
-            str(pk): {"signed_in_at": iso(ctx.now)} for pk in opened.values_list("pk", flat=True)
-        }
+        # Of this opening's envelopes only: at the second one the first stand beside, as they were.
+        opened = [bid for bid in hall.opened_lots_bids(session) if bid.bidder_id == row.organization_id]
+        patch["bids"] = {str(bid.pk): {"signed_in_at": iso(ctx.now)} for bid in opened}
         hall.say(ctx, session, "opening.signed_in", f"{said['organization']}签到", patch)
     return row
 

@@ -262,6 +262,7 @@ def test_custodians_open_second_envelopes_too() -> None:
         worlds_dual.technical_result(tender, bids, [])
         worlds_dual.convene(world, tender)
         worlds_dual.start_second(world, tender)
+        worlds_bids.sign_in(tender, world.bidders[0])
         row = bid_by_id(bids[0][PRICE].bid)
         perform(RequestQuorum(str(row.pk), "凭据丢失"), world.center.actor, via="http")
         for custodian in (world.authority, world.owner):
