@@ -45,7 +45,7 @@ def serve(home: Path, port: int) -> int:
 
 def _tell(stage: stages.Stage) -> None:
     stage.say(f"请打开 {stage.base}/ （演练模式，时间为演练时间）")
-    stage.say("登录页选择的「证书文件」和「私钥文件」是同一个 PEM 文件，私钥只在浏览器里使用：")
+    stage.say("登录页的「证书文件」选这里的 PEM 文件（私钥也在里面，只在浏览器里使用）：")
     for role, key in LOGINS:
         who = stage.notes.get("cast", {}).get(key, key)
         # Agent and committee are drawn: a world that stopped before has none.

@@ -102,6 +102,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         "origin": settings.LOG_ORIGIN,
         "platform_public_key": platform_public_key(),
         "head": sequencer.checkpoint(),
+        "server": settings.PUBLIC_URL,
     }
     return render(request, "disclosure/verify.html", context)
 

@@ -56,7 +56,7 @@ class Json(forms.CharField):
 
 class ProjectForm(forms.Form):
     number = forms.CharField(
-        label="项目编号", max_length=40, help_text="大写字母、数字和连字符，例如 YC2026-SZ-0417"
+        label="项目编号", max_length=40, help_text="5–40 位大写字母、数字和连字符，例如 YC2026-SZ-0417"
     )
     name = forms.CharField(label="项目名称", max_length=200)
     category = forms.ChoiceField(label="类别", choices=list(CATEGORY_ZH.items()))
@@ -73,7 +73,7 @@ class AgentForm(forms.Form):
 
 class TenderForm(forms.Form):
     project = forms.ChoiceField(label="项目")
-    number = forms.CharField(label="招标编号", max_length=40, help_text="大写字母、数字和连字符")
+    number = forms.CharField(label="招标编号", max_length=40, help_text="5–40 位大写字母、数字和连字符")
     title = forms.CharField(label="招标名称", max_length=200)
 
     def __init__(self, *args: Any, projects: Any, **options: Any) -> None:
@@ -82,7 +82,7 @@ class TenderForm(forms.Form):
 
 
 class TenderAgainForm(forms.Form):
-    number = forms.CharField(label="新的招标编号", max_length=40, help_text="大写字母、数字和连字符")
+    number = forms.CharField(label="新的招标编号", max_length=40, help_text="5–40 位大写字母、数字和连字符")
     title = forms.CharField(label="招标名称", max_length=200)
 
 

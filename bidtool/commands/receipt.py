@@ -9,6 +9,7 @@ import click
 from bidtool.bidding.receipts import PlatformKeys, verify_receipt
 from bidtool.files import read_json
 from bidtool.output import VerificationFailed, json_option, output_of
+from kernel.clock import beijing, parse_iso
 from kernel.errors import Refused
 from sealing import receipts
 
@@ -41,9 +42,8 @@ def verify(
     except Refused as refusal:
         raise VerificationFailed(*refusal.reasons) from refusal
     said = receipts.read(value)
-    output.say(
-        f"回执有效：招标 {said['tender']} 标段 {said['lot']}，投标 {said['bid']}，收到于 {said['received_at']}"
-    )
+    received = beijing(parse_iso(said["received_at"]), fraction=True)
+    output.say(f"回执有效：招标 {said['tender']} 标段 {said['lot']}，投标 {said['bid']}，收到于 {received}")
     for step in steps:
         output.say(f"  {step.step} ✓ {step.zh}")
     output.result({"ok": True, "bid": said["bid"], "evidence": [step.as_json() for step in steps]})

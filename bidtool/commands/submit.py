@@ -160,8 +160,9 @@ def status(
         raise Refused(NO_STATE())
     for row in found["parts"]:
         reason = f"：{row['reason']}" if row.get("reason") else ""
+        received = beijing(parse_iso(row["received_at"]), fraction=True)
         output.say(
-            f"{PART_ZH.get(row['part'], row['part'])}：{row['status_zh']}，{row['received_at']}{reason}"
+            f"{PART_ZH.get(row['part'], row['part'])}：{row['status_zh']}（递交于 {received}）{reason}"
         )
     say_state(output, found)
     output.result({"ok": True, **found})

@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
+from ca_interop import queries
 from parties import signing
 
 register = template.Library()
@@ -46,3 +47,11 @@ def sign_form(
 def sign_fields(context: RequestContext, statement: Mapping[str, Any]) -> dict[str, Any]:
     """The fields alone, for ``<form class="form" method="post" data-sign="post">`` with fields of its own."""
     return {"text": signing.text_of(statement), "key": uuid.uuid4(), "request": context.get("request")}
+
+
+@register.filter
+def authority_name(authority_id: str) -> str:
+    """The authority's name as the newest trust list has it; the id of one that no list names any more."""
+    newest = queries.newest_list()
+    named = newest.authorities if newest is not None else ()
+    return next((one.name for one in named if one.id == authority_id), authority_id)

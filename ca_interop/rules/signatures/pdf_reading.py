@@ -95,6 +95,12 @@ def _opened(data: bytes) -> PdfFileReader:
         _ = reader.root, reader.xrefs.total_revisions
         return reader
 
+    if b"%%EOF" not in data:
+        raise Refused(
+            MALFORMED(
+                what="PDF", why="没有文件结束标记，可能没有传完 / no end-of-file marker, perhaps cut off"
+            )
+        )
     reader = message.guarded(parse, "PDF")
     if reader.encrypted:
         raise Refused(ENCRYPTED())

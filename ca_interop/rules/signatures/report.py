@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from ca_interop.rules.evidence import Evidence
-from kernel.clock import iso
+from kernel.clock import beijing, iso, parse_iso
 from kernel.errors import Reason
 
 
@@ -163,7 +163,8 @@ def lines(report: dict[str, Any], language: str = "zh") -> list[str]:
     for one in report["signatures"]:
         name = one["organization"] or one["signer"]
         title = f"签名 {one['number']}" if chinese else f"Signature {one['number']}"
-        out += ["", f"{title}  {name}  {one['authority']}  {one['at']}  —— {one[language]}"]
+        at = beijing(parse_iso(one["at"])) if chinese else one["at"]
+        out += ["", f"{title}  {name}  {one['authority']}  {at}  —— {one[language]}"]
         shown = ""
         for step in one["steps"]:
             part = PARTS[step["part"]][0 if chinese else 1]

@@ -255,6 +255,7 @@ def test_an_administrator_retires_and_ends_whom_has_left(server: Any) -> None:
     membership = Membership.objects.get(person__name="离职")
     page = admin.get("/my-organization/").content.decode()
     assert ("离职" in page, "移交管理员" in page) == (True, True)
+    assert ("签发机构" in page, "demo-ca-" in page) == (True, False), "an authority's id instead of its name"
     assert "移交管理员" not in gone.get("/my-organization/").content.decode()
     refused = gone.post("/my-organization/", {"act": "end", "membership": membership.id, "reason": "x"})
     assert (refused.status_code, "parties.only_center" in refused.content.decode()) == (403, True)

@@ -174,6 +174,7 @@ def test_what_cannot_be_judged_is_named(document, code):
     with pytest.raises(Refused) as refused:
         judged(document)
     assert refused.value.code == code
+    assert ("没有传完" in str(refused.value.reasons[0].zh)) == (document.startswith(b"%PDF-1.7\nhello"))
 
 
 def test_a_field_laid_over_the_page_is_not_signed_and_is_told():
