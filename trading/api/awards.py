@@ -22,7 +22,8 @@ from trading.rules.statuses import LotStatus
 
 @json_door("GET")
 def result(request: HttpRequest, body: dict[str, Any], number: str, lot: str) -> dict[str, Any]:
-    """What is public of the lot's result; the host also sees the report's ranking and open moves."""
+    """What is public of the lot's result; the host, by certificate, also sees the report's ranking and open moves: what
+    a committee found is secret until candidates are announced (招标投标法第四十四条)."""
     actor = actor_of(request)
     tenders.seen(actor, number)
     row = tenders.lot(number, lot)
@@ -31,7 +32,7 @@ def result(request: HttpRequest, body: dict[str, Any], number: str, lot: str) ->
         {"id": str(o.id), "text": o.text, "answer": o.answer, "upheld": o.upheld}
         for o in queries.objections_for(actor, row)
     ]
-    if hosts(actor, row.tender.project):
+    if hosts(actor, row.tender.project) and not actor.light:
         report = getattr(row, "evaluation_result", None)
         shape["ranking"] = report.ranking if report else []
         shape["rejected"] = report.rejected if report else []

@@ -17,8 +17,11 @@ from journal import clock
 from journal.door import perform
 from journal.models import Act
 from kernel.canonical_json import digest
+from kernel.clock import iso
 from kernel.errors import Refused
 from kernel.scoring import score
+from parties import login
+from parties.models import ExternalAccount
 from portal import desk, rooms
 from tests import worlds_tenders
 from tests.integration.evaluation import rooms_world as w
@@ -80,10 +83,27 @@ def _check_who_sees_names(world: worlds_tenders.World, member: w.Expert, room: E
     newest = document_signing.latest(room.report)
     assert sizes == {"staff": room.report.size, "member": newest.size}
 
+    _check_who_sees_the_ranking(world, room)
     # An identity provider that comes in as the member is not told on which committee it sits.
     assert Evaluation.objects.filter(policy.visible_rooms(member.actor)).count() == 1
     light = replace(member.actor, light=True)
     assert not Evaluation.objects.filter(policy.visible_rooms(light)).exists()
+
+
+def _check_who_sees_the_ranking(world: worlds_tenders.World, room: Evaluation) -> None:
+    """Before candidates are announced: the host by its certificate, and no session without one."""
+    path = f"/api/v1/tenders/{room.lot.tender.number}/lots/{room.lot.no}/result"
+    by_certificate, by_account = Client(), Client()
+    w.sign_in(by_certificate, world.owner.actor)
+    linked = ExternalAccount.objects.create(
+        method="identity", provider="x", subject="y", label="z", linked_at=clock.now(),
+        person_id=world.owner.actor.person, organization_id=world.owner.actor.organization,
+    )  # fmt: skip
+    session = by_account.session
+    session.update({login.ACCOUNT: str(linked.pk), login.OPENED: iso(clock.now())})
+    session.save()
+    assert by_account.get("/api/v1/me").json()["light"] is True
+    assert [("ranking" in c.get(path).json()) for c in (by_certificate, by_account)] == [True, False]
 
 
 def _check_record(room: object) -> None:
