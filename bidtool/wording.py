@@ -55,12 +55,17 @@ def _lines(value: Any, depth: int, whole: bool) -> Iterator[str]:
         else ()
     )
     for key, item in pairs:
-        name = WORDS.get(str(key)) or plain(key, whole)
+        name = WORDS.get(str(key)) or _unknown(plain(key, whole))
         if isinstance(item, dict | list):
             yield f"{pad}{name}："
             yield from _lines(item, depth + 1, whole)
         else:
             yield f"{pad}{name}：{plain(item, whole)}"
+
+
+def _unknown(name: str) -> str:
+    """A field that is called like our word for another one must not pass for it."""
+    return f"「{name}」（不认识的字段）" if name.strip() in WORDS.values() else name
 
 
 def plain(value: Any, whole: bool) -> str:

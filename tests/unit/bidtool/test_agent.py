@@ -28,6 +28,7 @@ from bidtool.agent.pairing import NOES, TRIES, Pairing
 from bidtool.agent.server import BASE, AgentServer
 from bidtool.cli import cli, run
 from bidtool.output import Output
+from bidtool.wording import in_words
 from ca_interop.rules.signatures import making, pdf_making, pdf_reading
 from ca_interop.rules.signatures.report import Verdict
 from kernel.errors import Refused
@@ -411,3 +412,8 @@ def test_nothing_can_paint_over_what_is_shown(running: Running) -> None:
     [shown] = running.person.asked
     assert "招标编号：T·[2J·" in shown
     assert "pri·ce：1·报价：2" in shown
+
+
+def test_a_field_called_like_the_word_for_another_does_not_pass_for_it() -> None:
+    said = list(in_words("bid-summary", {"报价": "100.00", "price": "9.00", "a": 1}))
+    assert said[1:] == ["  「报价」（不认识的字段）：100.00", "  报价：9.00", "  a：1"]
