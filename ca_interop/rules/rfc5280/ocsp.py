@@ -99,7 +99,10 @@ class Answer:
 
 def key_bits(spki: bytes) -> bytes:
     """The public key's octets, as a CertID hashes them."""
-    return octets_of_bits(item_at(spki, 0, len(spki)).children()[1], "public key")
+    parts = item_at(spki, 0, len(spki)).children()
+    if len(parts) != 2:
+        raise Malformed("public key: not an algorithm and a key")
+    return octets_of_bits(parts[1], "public key")
 
 
 def certificate_id(certificate: Certificate, issuer: Certificate, hash_name: str) -> tuple[bytes, bytes]:
@@ -207,9 +210,10 @@ def _single(item: Item) -> Single:
     identity = fields[0].need(SEQUENCE, "CertID").children()
     if len(identity) != 4:
         raise Malformed("CertID: not four parts")
-    name = _HASHES.get(
-        oid(identity[0].need(SEQUENCE, "CertID hash").children()[0].need(OID, "hash").body), ""
-    )
+    algorithm = identity[0].need(SEQUENCE, "CertID hash").children()
+    if not algorithm:
+        raise Malformed("CertID hash: empty")
+    name = _HASHES.get(oid(algorithm[0].need(OID, "hash").body), "")
     status, revoked_at, reason = _status(fields[1])
     end, cutoff = None, None
     for rest in fields[3:]:

@@ -185,7 +185,10 @@ def _pss(parameters: bytes | None, weak: bool) -> Pss:
 
 def _key_allows(spki: bytes, pss: Pss | None) -> bool:
     """RFC 4055 §1.2, §3.3: a key marked for PSS signs nothing else, and only with its own parameters."""
-    name, parameters = identifier(item_at(spki, 0, len(spki)).children()[0].raw, "public key algorithm")
+    key = item_at(spki, 0, len(spki)).children()
+    if not key:
+        raise Malformed("public key: empty")
+    name, parameters = identifier(key[0].raw, "public key algorithm")
     if name != _PSS_KEY:
         return True
     if pss is None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +19,7 @@ from ca_interop.rules.profiles import GENERIC
 from ca_interop.rules.revocation import OcspAnswer, RevocationEvidence, read_crl, read_ocsp
 from ca_interop.rules.rfc5280.der import item_at
 from ca_interop.rules.rfc5280.faults import Budget, Malformed
+from ca_interop.rules.rfc5280.ocsp import key_bits
 from ca_interop.rules.rfc5280.request import answer
 from ca_interop.rules.trust_list import Authority, TrustList
 from ca_interop.rules.validation import Purpose, RevocationPolicy, validate
@@ -211,3 +214,40 @@ def test_broken_bytes_are_refused(door):
     rng = random.Random(SEED)
     for _ in range(CASES // 3):
         door(rng)
+
+
+def whole_variants(data: bytes) -> Iterator[bytes]:
+    """Each element emptied, and each left out, with every length above it set right."""
+    for head, stop in items(data):
+        yield _spliced(data, head, stop, bytes([data[head], 0]))
+        yield _spliced(data, head, stop, b"")
+
+
+def _spliced(data: bytes, head: int, stop: int, piece: bytes) -> bytes:
+    """``data`` with ``piece`` in place of the element from ``head`` to ``stop``."""
+    around = sorted((a, b) for a, b in items(data) if a < head and stop <= b)
+    for a, b in reversed(around):
+        inside = item_at(data, a, b)
+        piece = tlv(data[a], data[inside.start : head] + piece + data[stop : inside.stop])
+        head, stop = a, b
+    return data[:head] + piece + data[stop:]
+
+
+def test_what_is_missing_inside_is_refused_too():
+    """Random bytes seldom keep the lengths right, and so seldom reach what is deep inside."""
+    for broken in {v for data in ANSWERS for v in whole_variants(data)}:
+        with suppress(Refused):
+            read_ocsp(OcspAnswer(broken))
+        evidence = RevocationEvidence((LIST, crl(TOP)), (OcspAnswer(broken),))
+        with suppress(Refused):
+            above = load_certificate(ISSUER.der)
+            validate(
+                load_certificate(LEAF.der), [above], TRUST, AT, Purpose.SIGN, evidence, RevocationPolicy.HARD
+            )
+    for broken in set(whole_variants(LIST)):
+        with suppress(Refused):
+            read_crl(broken)
+    with pytest.raises(Malformed):
+        key_bits(tlv(0x30, b""))
+    with pytest.raises(Malformed):
+        key_bits(seq())
