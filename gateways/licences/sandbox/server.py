@@ -16,6 +16,13 @@ FAULTS = (
     "wrong_nonce", "other_session", "never_scanned", "bad_step",
 )  # fmt: skip
 
+STEP_ZH = {
+    "waiting": "没有收到，请再试一次。",
+    "scanned": "已扫码。",
+    "confirmed": "已确认，请回到网页。",
+    "declined": "已取消，网页上不会登录。",
+}
+
 
 @dataclass
 class Session:
@@ -45,7 +52,7 @@ class LicenceServer(SandboxServer):
             case ("GET", "phone", session):
                 return Answer(self._phone(session))
             case ("POST", "phone", session, "scan" | "confirm" | "decline" as act):
-                return Answer(self._act(session, act, request))
+                return self._answer_of(self._act(session, act, request), request)
         raise No(404, "not_found")
 
     def _begin(self, request: Request) -> dict[str, Any]:
@@ -110,6 +117,12 @@ class LicenceServer(SandboxServer):
             f'<form method="post" action="/phone/{esc(number)}/confirm">{"".join(rows)}</form>'
             f'<form method="post" action="/phone/{esc(number)}/decline"><button>取消</button></form>',
         )
+
+    def _answer_of(self, said: dict[str, Any], request: Request) -> Answer:
+        """The phone's own page sends a form, and its holder reads words; programs send JSON and read it."""
+        if "json" in request.headers.get("Content-Type", ""):
+            return Answer(said)
+        return Answer(page(self.title, f"<p>{STEP_ZH[said['step']]}</p>"))
 
     def _act(self, number: str, act: str, request: Request) -> dict[str, Any]:
         kept = self.session(number)

@@ -73,6 +73,9 @@ def test_a_licence_is_scanned_and_confirmed(licence_server: Any) -> None:
         "甲公司", JIA, "甲一", True,
     )  # fmt: skip
     assert phone(licence_server, code.session, "decline") == 409
+    other = at.begin("nonce-2")
+    told = houses.WEB.post(f"{other.text}/confirm", data={"holder": f"{JIA}.p1"}).text
+    assert ("已确认，请回到网页" in told, "{" in told) == (True, False)
 
 
 @pytest.mark.parametrize(
