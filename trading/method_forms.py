@@ -76,6 +76,8 @@ PARAMETERS: dict[str, tuple[forms.Field, tuple[str, ...]]] = {
     "score_decimals": (_number("得分保留小数位", help="留空为 2"), tuple(METHOD_ZH)),
     "min_valid": (_number("少于几份有效投标不评分", help="留空为 1"), tuple(METHOD_ZH)),
 }
+#: Without these a formula that uses them says nothing; the others have a value when left empty.
+NEEDED = ("benchmark", "k1", "k2", "q1", "low", "high", "delta", "up", "down")
 _INTEGERS = {"deviation_decimals", "benchmark_decimals", "score_decimals", "min_valid"}
 _RATES = {"up", "down"}
 _ABNORMAL = {
@@ -121,6 +123,8 @@ class PriceForm(forms.Form):
         label="指定的评分类别", required=False, max_length=100, help_text="上面选了指定评分类别时填类别名称"
     )
 
+    #: The page hides what the chosen formula does not use: a browser would wait for a field nobody sees.
+    use_required_attribute = False
     #: field → the methods it belongs to, for the page's script.
     belongs: ClassVar[dict[str, tuple[str, ...]]] = {
         **{name: methods for name, (_, methods) in PARAMETERS.items()},
@@ -132,6 +136,9 @@ class PriceForm(forms.Form):
         super().__init__(*args, **options)
         for name, (field, _) in PARAMETERS.items():
             self.fields[name] = copy.deepcopy(field)
+        for name in NEEDED:
+            used = not self.is_bound or self.data.get("method") in PARAMETERS[name][1]
+            self.fields[name].required = used
         for name, label in _ABNORMAL.items():
             self.fields[name] = forms.CharField(
                 label=f"异常低价审查：{label}", required=False, max_length=10, help_text="留空为不启动"

@@ -133,8 +133,9 @@ def _lot(actor: Actor, host: bool, lot: Lot, now: datetime) -> dict[str, Any]:
         "facts": [
             ("估算价", Money(lot.estimate).display()),
             ("最高投标限价", Money(lot.ceiling_price).display() if lot.ceiling_price is not None else "不设"),
-            ("投标担保", Money(lot.bond_amount).display()),
+            ("投标担保", Money(lot.bond_amount).display() if lot.bond_amount else "不要求"),
             ("工期", f"{lot.duration_days} 日"),
+            *([("信封", "双信封：先开技术，再开报价")] if lot.scheme == "dual" else []),
         ],
         "verbs": verbs if host else verbs & {"object"} if own else set(),
         "candidates": candidates,

@@ -53,6 +53,24 @@ def test_what_is_typed_is_the_method(world: World) -> None:
     parse(kept)
 
 
+@pytest.mark.parametrize(
+    ("method", "needed"),
+    [
+        ("low_price_first", set()),
+        ("mean_k", {"up", "down"}),
+        ("weighted_ceiling", {"k1", "k2", "q1", "up", "down"}),
+        ("interval_mean", {"low", "high", "up", "down"}),
+        ("abc", {"delta", "up", "down"}),
+    ],
+)
+def test_what_a_formula_needs_is_asked_by_its_field(method: str, needed: set[str]) -> None:
+    form = method_forms.PriceForm(
+        {"method": method, "price_full_score": "60", "expert_mean": "mean", "tie_first": "price"}
+    )
+    assert set(form.errors) == needed
+    assert " required" not in str(form["up"])
+
+
 def test_bands_and_tiers_and_what_another_formula_would_use(world: World) -> None:
     more = {
         "trim": "tiers",
