@@ -44,6 +44,8 @@ def check(row: Guarantee, signed: dict[str, Any], at: datetime) -> dict[str, Any
     transaction. ``Refused``: statement.*, certificate.*, guarantee.demand_not_by_beneficiary."""
     checked = service.check_signed(signed, purpose=PURPOSE, at=at, need_credit_code=True)
     got = fields.exact_keys(checked.evidence.payload, "payload", _FIELDS)
+    # A form's text may say 1.5, and no act can.
+    fields.integer(got, "v", 1, 1)
     for name, limit in (("number", 200), ("ground", 30), ("amount", 20), ("explanation", 2000), ("at", 40)):
         fields.text(got, name, limit=limit)
     entity = row.bid.lot.tender.project.procuring_entity

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from guarantees import queries
+from guarantees import demanding, queries
 from guarantees.commands import (
     DemandGuarantee,
     EndIssuer,
@@ -310,6 +310,8 @@ def test_a_demand_is_paid_and_the_guarantee_forfeited(world: World) -> None:
     bid = world.present()
     row = Guarantee.objects.get(bid=bid)
     owner = actor(OWNER, Role.PROCURING_ENTITY)
+    with pytest.raises(Refused, match="sealing.bad_field"):
+        demanding.check(row, demand_of(row, v=1.5), NOW)
     with pytest.raises(Refused, match="guarantee.only_beneficiary"):
         perform(DemandGuarantee(str(row.pk), demand_of(row)), actor(OTHER, Role.BIDDER), via="http")
     with pytest.raises(Refused, match="guarantee.no_fact"):
