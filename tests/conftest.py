@@ -35,6 +35,7 @@ def _redis_url() -> str:
 REDIS_URL = _redis_url()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the tests' names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On several workers (``--dist loadgroup``) a file stays together, since its fixtures are costly, and so do
     all the browser's journeys, which share one world."""
