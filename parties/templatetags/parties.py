@@ -49,9 +49,14 @@ def sign_fields(context: RequestContext, statement: Mapping[str, Any]) -> dict[s
     return {"text": signing.text_of(statement), "key": uuid.uuid4(), "request": context.get("request")}
 
 
-@register.filter
-def authority_name(authority_id: str) -> str:
-    """The authority's name as the newest trust list has it; the id of one that no list names any more."""
+@register.simple_tag
+def authority_names() -> dict[str, str]:
+    """Names of authorities by id, as the newest trust list has them: asked once a page, not once a row."""
     newest = queries.newest_list()
-    named = newest.authorities if newest is not None else ()
-    return next((one.name for one in named if one.id == authority_id), authority_id)
+    return {one.id: one.name for one in newest.authorities} if newest is not None else {}
+
+
+@register.filter
+def authority_name(authority_id: str, named: dict[str, str]) -> str:
+    """The authority's name; the id of one that no list names any more."""
+    return named.get(authority_id, authority_id)
