@@ -33,7 +33,7 @@ run: setup ## 打开演示世界：印出网址和每个角色的登录
 	@$(PY) -m demo serve $(ARGS)
 
 test: setup ## 全部测试（两个进程，WORKERS=1 一个）；ARGS="tests/unit -k money" 只运行一部分
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadgroup --no-loadscope-reorder)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 check: setup ## ruff、mypy、import-linter、迁移、ES 模块
 	@tools/check.sh

@@ -35,17 +35,6 @@ def _redis_url() -> str:
 REDIS_URL = _redis_url()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the tests' names
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several workers (``--dist loadgroup``) a file stays together, since its fixtures are costly, and so do
-    all the browser's journeys, which share one world."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            place = item.path.relative_to(item.config.rootpath).as_posix()
-            group = "browser" if place.startswith("tests/browser/") else place
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """A run that is told to stop (``timeout``, CI) ends its fixtures, and so its servers, before it goes."""
     if threading.current_thread() is threading.main_thread():
