@@ -123,7 +123,11 @@ class MethodForm(forms.Form):
 
 
 class RequirementsForm(forms.Form):
-    requirements = Json(label="投标文件组成（JSON）")
+    requirements = Json(
+        label="投标文件组成（JSON）",
+        help_text="每项：role 角色、title 名称、required 是否必备、media_types 文件类型；双信封的另写 part（technical 或 price）。"
+        "新的草稿先列出施工招标通常要求的六项，按招标文件增删",
+    )
     bid_rules = Json(label="清单、暗标等机读要求（JSON）", required=False)
 
 

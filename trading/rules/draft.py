@@ -84,6 +84,27 @@ def read_terms(value: Any) -> dict[str, Any]:
     return dict(zip(given, found, strict=True))
 
 
+#: What a works tender usually asks for: where an empty list begins. Lines are taken out or added by the host.
+USUAL_REQUIREMENTS: tuple[dict[str, Any], ...] = (
+    {"role": "bid_summary", "title": "开标一览表", "required": True, "media_types": ["application/json"]},
+    {
+        "role": "bid_summary_signature",
+        "title": "开标一览表电子签名",
+        "required": True,
+        "media_types": ["application/json"],
+    },
+    {"role": "boq", "title": "已标价工程量清单", "required": True, "media_types": ["text/csv"]},
+    {
+        "role": "guarantee",
+        "title": "投标担保（电子保函）",
+        "required": True,
+        "media_types": ["application/json", "application/pdf"],
+    },
+    {"role": "technical", "title": "施工组织设计", "required": True, "media_types": ["application/pdf"]},
+    {"role": "qualification", "title": "资格审查资料", "required": True, "media_types": ["application/pdf"]},
+)
+
+
 def read_requirements(value: Any) -> list[dict[str, Any]]:
     """``[{"role", "title", "required", "media_types", "max_mb"?, "part"?}]``: what a bid bundle must hold. ``part``:
     in which of two envelopes (``technical`` or ``price``)."""

@@ -24,6 +24,7 @@ from trading.models import Tender
 from trading.policy.tenders import NO_TENDER, hosts
 from trading.queries import tenders as queries
 from trading.queries.suites import suite_of
+from trading.rules.draft import USUAL_REQUIREMENTS
 from trading.views import acts, method, work
 
 SECTIONS = {
@@ -149,7 +150,10 @@ def _initial(row: Tender, section: str) -> Any:
         )
         suite = str(suite_of(row).number) if codes.exists() else ""
         return {"threshold": row.share_threshold, "organizations": "\n".join(codes), "suite": suite}
-    return {name: getattr(row, name) for name in SECTIONS[section][1].base_fields}
+    kept = {name: getattr(row, name) for name in SECTIONS[section][1].base_fields}
+    if section == "requirements" and not row.requirements:
+        kept["requirements"] = list(USUAL_REQUIREMENTS)
+    return kept
 
 
 @never_cache

@@ -10,12 +10,15 @@ import pytest
 from django.test import Client
 
 from journal import clock
+from journal.door import perform
 from parties.login import opened_by
 from sealing.signer import fingerprint
 from tests import worlds_bids
 from tests import worlds_tenders as worlds
 from tests.worlds_tenders import TENDER, Member, World
+from trading.commands import CreateTender
 from trading.models import DocumentDownload, Enquiry, Tender
+from trading.rules.draft import USUAL_REQUIREMENTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,3 +175,14 @@ def test_the_rulebook_is_called_by_its_name(world: World) -> None:
     page = browser(world.agent).get(f"/tenders/{TENDER}/").content.decode()
     assert "招标投标法（施工，2019 版）" in page
     assert "tendering_law/" not in page
+
+
+def test_the_list_of_what_a_bid_holds_begins_with_the_usual(world: World) -> None:
+    worlds.project(world)
+    perform(CreateTender(TENDER, TENDER, "空招标"), world.agent.actor, via="http")
+    client = browser(world.agent)
+    page = client.get(f"/tenders/{TENDER}/edit/requirements/")
+    assert page.context["form"].initial["requirements"] == list(USUAL_REQUIREMENTS)
+    said = {"requirements": json.dumps(list(USUAL_REQUIREMENTS)), "bid_rules": "{}", "_key": "r1"}
+    assert client.post(f"/tenders/{TENDER}/edit/requirements/", said).status_code == 302
+    assert Tender.objects.get(number=TENDER).requirements == list(USUAL_REQUIREMENTS)
