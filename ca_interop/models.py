@@ -127,3 +127,8 @@ class MatrixRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finished_at:%Y-%m-%d %H:%M} {self.failed}"
+
+    @property
+    def tried(self) -> int:
+        """How many authorities the run tried: it may have been asked for one only."""
+        return len({cell["authority"] for cell in self.cells})
