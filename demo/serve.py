@@ -30,6 +30,8 @@ def serve(home: Path, port: int) -> int:
     stage = stages.reopen(home, Progress(1), f"http://127.0.0.1:{port}")
     try:
         stages.start_authorities(stage)
+        # The world may have been lived under an earlier version.
+        stage.processes.run("manage.py", "migrate", "--verbosity", "0")
         stages.start_platform(stage)
         stages.start_issuer(stage)
         houses.start(stage)
