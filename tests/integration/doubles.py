@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import django
@@ -162,7 +163,7 @@ def evaluation(world: worlds_tenders.World, seats: dict[int, w.Expert]) -> None:
     item, bid = facts.items(w.room())[0], w.bid_ids()[0]
     scored = verb(first.actor, "score", bid=bid, item=item.id, points=str(item.min))
     both("score_and_lock", scored, verb(first.actor, "lock"))
-    sheet = Score.objects.get(seat__no=1, bid=bid, item=item.id).points
+    sheet = Decimal(Score.objects.get(seat__no=1, bid=bid, item=item.id).points)
     # Whichever was first: the locked sheet is what stands.
     OUT["score_kept"] = (sheet == item.min) is (
         "done" in OUT["score_and_lock"] and len(set(OUT["score_and_lock"])) == 1

@@ -15,13 +15,14 @@ import signal, sys
 from pathlib import Path
 from demo import serve, stage
 class Processes:
+    def run(self, *command): pass
     def stop(self): print("stopped", flush=True)
 class Stage:
     base, processes = "http://127.0.0.1:1", Processes()
     def say(self, words): pass
     def person(self, key): return Path("/nowhere")
 stage.reopen = lambda *given: Stage()
-stage.start_authorities = stage.start_platform = stage.start_issuer = lambda stage: None
+stage.start_authorities = stage.start_platform = stage.start_issuer = serve.houses.start = lambda stage: None
 serve._tell = lambda stage: print("ready", flush=True)
 home = Path(sys.argv[1]); (home / stage.STATE).write_text("{}")
 sys.exit(serve.serve(home, 1))
