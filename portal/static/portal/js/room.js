@@ -220,6 +220,7 @@ export function bind(room, root) {
 
 const waiting = new Set();
 let planned = null;
+let fetching = false;
 
 function refreshSoon(ids) {
   ids.forEach((id) => waiting.add(id));
@@ -242,6 +243,20 @@ function keepOpen(here, there) {
 
 async function refreshNow() {
   planned = null;
+  if (fetching) {
+    // One page at a time: an older answer that comes later would put back what is over.
+    planned = setTimeout(refreshNow, 200);
+    return;
+  }
+  fetching = true;
+  try {
+    await refresh();
+  } finally {
+    fetching = false;
+  }
+}
+
+async function refresh() {
   const ids = [...waiting];
   waiting.clear();
   const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
