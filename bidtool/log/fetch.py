@@ -6,10 +6,10 @@ checked, so a copy that was cut off goes on, and a log that does not continue th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from bidtool.files import writing
 from bidtool.log import mirror
 from bidtool.remote import Server, again
 from kernel import merkle, tiles, tlog
@@ -69,8 +69,5 @@ def _settle(
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    with writing(path) as stream:
+        stream.write(data)
