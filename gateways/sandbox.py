@@ -7,12 +7,16 @@ that rotate, and a register of people and organizations in one JSON file.
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import html
 import json
+import os
 import secrets
+import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -61,6 +65,16 @@ class Register:
         if code not in self.organizations:
             raise No(404, "no_such_organization")
         return self.organizations[code]
+
+    def holders(self) -> Iterator[tuple[str, str]]:
+        """``(form value, words)`` of everybody who may act for an organization: its head, then the authorized."""
+        for organization in self.organizations.values():
+            agents = [row["person"] for row in organization.get("authorized", [])]
+            for person in dict.fromkeys([organization["legal_representative"], *agents]):
+                yield (
+                    f"{organization['credit_code']}.{person}",
+                    f"{organization['name']}（{self.person(person)['name']}）",
+                )
 
 
 class Signer:
@@ -256,6 +270,34 @@ class SandboxServer(ThreadingHTTPServer):
             return httpx.post(url, data=dict(form), timeout=3).is_success
         except httpx.HTTPError:
             return False
+
+
+def until_interrupted(server: SandboxServer, title: str) -> int:
+    """Say where it is, and serve."""
+    with server:
+        sys.stdout.write(f"{title}已启动：{server.url}\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
+def run(kind: type[SandboxServer], module: str, port: int) -> int:
+    """``python -m MODULE --register FILE [--host --port]``; client id and secret from ``SANDBOX_CLIENT_ID`` and
+    ``SANDBOX_CLIENT_SECRET``."""
+    options = command_line(module, kind.title, port).parse_args()
+    clients = {os.environ["SANDBOX_CLIENT_ID"]: os.environ["SANDBOX_CLIENT_SECRET"]}
+    server = kind((options.host, options.port), Register.read(options.register), clients)
+    return until_interrupted(server, server.title)
+
+
+def command_line(module: str, title: str, port: int) -> argparse.ArgumentParser:
+    """What every sandbox is told."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=title)
+    parser.add_argument("--register", type=Path, required=True, help="人员与单位（JSON）")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=port, help="0 = 任意空闲端口，启动后打印")
+    return parser
 
 
 def unsigned(claims: Mapping[str, Any], kind: str, kid: str | None) -> str:

@@ -102,15 +102,10 @@ class LicenceServer(SandboxServer):
         kept = self.session(number)
         if kept.step == "expired":
             return page(self.title, "<p>码已过期，请刷新网页上的码。</p>")
-        rows = []
-        for organization in self.register.organizations.values():
-            agents = [row["person"] for row in organization.get("authorized", [])]
-            for person in dict.fromkeys([organization["legal_representative"], *agents]):
-                word = f"{organization['name']}（{self.register.person(person)['name']}）"
-                rows.append(
-                    f'<p><button name="holder" value="{esc(organization["credit_code"])}.{esc(person)}">'
-                    f"用「{esc(word)}」的执照登录</button></p>"
-                )
+        rows = [
+            f'<p><button name="holder" value="{esc(value)}">用「{esc(words)}」的执照登录</button></p>'
+            for value, words in self.register.holders()
+        ]
         return page(
             self.title,
             f"<p>网页上的校验码应为 <strong>{esc(kept.digits)}</strong>，不一致请不要确认。</p>"

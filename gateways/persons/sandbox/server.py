@@ -42,14 +42,10 @@ class PersonCodeServer(SandboxServer):
             f'<p><button name="holder" value=".{esc(p["id"])}">{esc(p["name"])}</button></p>'
             for p in self.register.people.values()
         ]
-        for organization in self.register.organizations.values():
-            agents = [row["person"] for row in organization.get("authorized", [])]
-            for person in dict.fromkeys([organization["legal_representative"], *agents]):
-                word = f"{organization['name']}（{self.register.person(person)['name']}）"
-                rows.append(
-                    f'<p><button name="holder" value="{esc(organization["credit_code"])}.{esc(person)}">'
-                    f"{esc(word)}</button></p>"
-                )
+        rows += [
+            f'<p><button name="holder" value="{esc(value)}">{esc(words)}</button></p>'
+            for value, words in self.register.holders()
+        ]
         return page(self.title, f'<form method="post" action="/codes?page=1">{"".join(rows)}</form>')
 
     def _show(self, request: Request) -> Answer:
