@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from trading.rules.draft import USUAL_REQUIREMENTS
+
 _PLAN, _TEAM, _FIRM = "施工组织设计", "项目管理机构", "企业业绩与信誉"
 
 #: (id, title, group, full marks, objective, how to score)
@@ -78,14 +80,7 @@ def evaluation_method() -> dict[str, Any]:
     }  # fmt: skip
 
 
-REQUIREMENTS: list[dict[str, Any]] = [
-    {"role": "bid_summary", "title": "开标一览表", "required": True, "media_types": ["application/json"]},
-    {"role": "bid_summary_signature", "title": "开标一览表电子签名", "required": True, "media_types": ["application/json"]},
-    {"role": "boq", "title": "已标价工程量清单", "required": True, "media_types": ["text/csv"]},
-    {"role": "guarantee", "title": "投标担保（电子保函）", "required": True, "media_types": ["application/json", "application/pdf"]},
-    {"role": "technical", "title": "施工组织设计", "required": True, "media_types": ["application/pdf"]},
-    {"role": "qualification", "title": "资格审查资料", "required": True, "media_types": ["application/pdf"]},
-]  # fmt: skip
+REQUIREMENTS: list[dict[str, Any]] = list(USUAL_REQUIREMENTS)
 
 #: What ``bidtool check`` looks for beyond the files: columns and total of the bill, quality, project manager.
 BID_RULES: dict[str, Any] = {

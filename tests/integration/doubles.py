@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -26,8 +25,8 @@ from journal.door import Command, perform  # noqa: E402
 from journal.models import Act  # noqa: E402
 from kernel.actor import Actor  # noqa: E402
 from kernel.clock import BEIJING  # noqa: E402
-from kernel.errors import Refused  # noqa: E402
 from tests import worlds_bids, worlds_tenders  # noqa: E402
+from tests.integration.at_once import at_once  # noqa: E402
 from tests.integration.evaluation import rooms_world as w  # noqa: E402
 from trading import commands, preparing  # noqa: E402
 from trading.models import Award, Contract, Lot, OpeningSession, Tender  # noqa: E402
@@ -38,27 +37,7 @@ Act_ = Callable[[], object]
 
 
 def both(step: str, first: Act_, second: Act_) -> None:
-    """Two threads past one barrier; ``done`` or the refusal's code of each, sorted."""
-    gate, found = threading.Barrier(2), []
-
-    def press(act: Act_) -> None:
-        gate.wait()
-        try:
-            act()
-            found.append("done")
-        except Refused as refusal:
-            found.append(refusal.code)
-        except Exception as error:
-            found.append(f"{type(error).__name__}: {error}"[:200])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=press, args=(act,)) for act in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    OUT[step] = sorted(found)
+    OUT[step] = at_once(first, second)
 
 
 def twice(step: str, command: Command, actor: Actor, other: Command | None = None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,40 +20,20 @@ from journal import clock  # noqa: E402
 from journal.door import perform  # noqa: E402
 from kernel.actor import PUBLIC, Actor  # noqa: E402
 from kernel.clock import iso  # noqa: E402
-from kernel.errors import Refused  # noqa: E402
 from parties import commands, login, queries  # noqa: E402
 from parties.commands.accounts import Answer  # noqa: E402
 from parties.commands.proofs import CertificateFound  # noqa: E402
 from parties.models import Administration, CertificateBinding, ExternalAccount, Organization, Person  # noqa: E402
 from sealing import statements  # noqa: E402
 from sealing.signer import SoftwareSigner, fingerprint  # noqa: E402
+from tests.integration.at_once import at_once  # noqa: E402
 from tests.integration.ca_interop.authorities import code, recognized, subscriber  # noqa: E402
 
 OUT: dict[str, Any] = {"vendor": connection.vendor}
 
 
 def both(step: str, *acts: Callable[[], object]) -> None:
-    """Threads past one barrier; ``done`` or the refusal's code of each, sorted."""
-    gate, found = threading.Barrier(len(acts)), []
-
-    def press(act: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            act()
-            found.append("done")
-        except Refused as refusal:
-            found.append(refusal.code)
-        except Exception as error:
-            found.append(f"{type(error).__name__}: {error}"[:200])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=press, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    OUT[step] = sorted(found)
+    OUT[step] = at_once(*acts)
 
 
 def found_of(signer: SoftwareSigner) -> CertificateFound:
